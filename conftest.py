@@ -1,0 +1,44 @@
+"""Makes a bare `pytest --nbval` right from any folder of the repository."""
+
+import os
+import sys
+from pathlib import Path
+
+from jaxtyping import install_import_hook
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+
+from tools.notebooks import kernel_environment  # noqa: E402
+
+# Before anything imports NumPy or PyTorch: both read the number of threads once. Kernels inherit all of it.
+os.environ.update(kernel_environment())
+
+# Every shape in a signature is checked while tests run; kernels, where speed matters, import the library plainly.
+install_import_hook("course_lib", "beartype.beartype")
+
+NBVAL_DEFAULT_TIMEOUT = 2000  # seconds: long enough to hide a dead kernel
+CELL_TIMEOUT = 300
+
+
+def pytest_cmdline_main(config):
+    """A notebook is one scope: split between two workers (what xdist does by default), its cells miss their set-up."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist in ("no", "load"):
+        config.option.dist = "loadscope"
+
+
+def pytest_configure(config):
+    """nbval's options, so that nobody has to remember them."""
+    options = config.option
+    if options.nbval_kernel_name is None:
+        options.nbval_current_env = True  # the kernel of this environment, whatever the machine calls `python3`
+    if options.nbval_sanitize_with is None:
+        options.nbval_sanitize_with = str(ROOT / "tools" / "nbval_sanitize.cfg")
+    if options.nbval_cell_timeout == NBVAL_DEFAULT_TIMEOUT:
+        options.nbval_cell_timeout = CELL_TIMEOUT
+
+
+def pytest_collectstart(collector):
+    """A library's warning differs between versions; the test of form refuses a stored one."""
+    if collector.name.endswith(".ipynb") and hasattr(collector, "skip_compare"):
+        collector.skip_compare += ("stderr",)
