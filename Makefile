@@ -1,0 +1,45 @@
+# Two commands for a newcomer: make lab, make test. Each builds .venv on first use and does nothing twice.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin/python
+# The stamp carries the folder's name: a virtual environment does not survive being moved.
+STAMP := $(VENV)/built-$(shell pwd | cksum | cut -d' ' -f1)
+ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root,)
+
+.PHONY: lab test lint refresh fork checkpoints help
+help:
+	@echo "make lab        open the course in JupyterLab        (LAB_ARGS=\"--no-browser --port 8890\")"
+	@echo "make test       run every test and every notebook    (TEST_ARGS=\"-k penalty\")"
+	@echo "make lint       ruff: check and format, notebooks included"
+	@echo "make refresh    run notebooks again and store what they show (NOTEBOOK=notebooks/07_sign_signals.ipynb)"
+	@echo "make fork       point every badge and launch cell at a fork  (REPO=owner/name)"
+	@echo "make checkpoints  train the committed checkpoints anew (hours)"
+
+lab: $(STAMP)
+	cd notebooks && ../$(BIN) -m jupyterlab $(ROOT_FLAG) $(LAB_ARGS)
+
+# Two workers of one thread each; conftest.py does the rest.
+test: $(STAMP)
+	$(BIN) -m pytest --nbval -n 2 --dist loadscope tests notebooks $(TEST_ARGS)
+
+lint: $(STAMP)
+	$(BIN) -m ruff check .
+	$(BIN) -m ruff format --check .
+
+refresh: $(STAMP)
+	$(BIN) -m tools.notebooks refresh $(NOTEBOOK)
+
+fork: $(STAMP)
+	$(BIN) -m tools.fork $(REPO)
+
+checkpoints: $(STAMP)
+	$(BIN) data/checkpoints/make.py
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
+		f"The course needs Python 3.11, 3.12 or 3.13 and found {v[0]}.{v[1]}: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN) -m pip install --disable-pip-version-check -q -r requirements.lock
+	$(BIN) -m pip install --disable-pip-version-check -q --no-deps -e .
+	@rm -f $(VENV)/built-*
+	@touch $@
