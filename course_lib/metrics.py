@@ -2,8 +2,8 @@ r"""How far generated signals are from real ones.
 
 One idea: **no number without its reference.** A metric between two finite sets of *real* signals is not 0 (or 1)
 either, so every value is read beside the same metric between two disjoint sets of real signals of the same size
-(`reference`), and
-`quality_report` prints both. No metric sees everything: a flat line is smooth, a memorised recording is realistic.
+(`reference`), and `quality_report` prints both. No metric sees everything: a flat line is smooth, a memorised recording
+is realistic.
 
 Signals are (N, C, L) arrays or tensors; everything is computed in float64. Every metric on signals measures each
 channel in units of that channel's standard deviation over the first, real set, so that a channel in degrees and one in
@@ -70,7 +70,8 @@ def _pair(
     if x.shape[1:] != y.shape[1:]:
         raise ValueError(
             f"{names[0]} and {names[1]} must have the same channels and length (C, L), "
-            f"but {names[0]} has {x.shape[1:]} and {names[1]} has {y.shape[1:]}. Choose the same channels, and resample one of them."
+            f"but {names[0]} has {x.shape[1:]} and {names[1]} has {y.shape[1:]}. "
+            "Choose the same channels, and resample one of them."
         )
     std = x.std(axis=(0, 2))
     if not (std > 1e-12 * np.abs(x).max(axis=(0, 2))).all():
@@ -103,8 +104,7 @@ def _features(x: Array, y: Array, *, names: tuple[str, str], at_least: int = 2) 
 
 
 def frechet_distance(x_features: Features, y_features: Features) -> float:
-    r"""Squared Frechet distance (squared Wasserstein-2) of the Gaussians fitted to two sets of features (N, F) and (M,
-    F).
+    r"""Squared Frechet distance (squared Wasserstein-2) of the Gaussians fitted to features (N, F) and (M, F).
 
     $\lVert\mu_x-\mu_y\rVert^2 + \mathrm{tr}\,\Sigma_x + \mathrm{tr}\,\Sigma_y -
     2\,\mathrm{tr}(\Sigma_x^{1/2}\Sigma_y\Sigma_x^{1/2})^{1/2}$, covariances over N - 1. The last trace is the sum of
@@ -134,11 +134,12 @@ def signal_frechet(real: Signals, fake: Signals) -> float:
     """
     x, y = _pair(real, fake)
     x, y = x.reshape(len(x), -1), y.reshape(len(y), -1)
-    return frechet_distance(x, y) / _positive(x.var(axis=0, ddof=1).sum(), "real's signals are all the same")
+    total = _positive(x.var(axis=0, ddof=1).sum(), "real's signals are all the same", rounding=1e-20 * x.size)
+    return frechet_distance(x, y) / total
 
 
-def _positive(value: float, complaint: str) -> float:
-    if not value > 0:
+def _positive(value: float, complaint: str, *, rounding: float = 0.0) -> float:
+    if not value > rounding:
         raise ValueError(f"{complaint}, so a ratio to it has no meaning. Measure against signals that vary.")
     return float(value)
 
@@ -163,7 +164,9 @@ def roughness_ratio(real: Signals, fake: Signals, *, steps: slice = slice(None))
     x, y = _pair(real, fake, steps=3)
     if x[..., steps].shape[-1] < 3:
         raise ValueError(f"a second difference needs at least 3 steps, but {steps} leaves {x[..., steps].shape[-1]}.")
-    return _roughness(y[..., steps]) / _positive(_roughness(x[..., steps]), "real is a straight line in these steps")
+    rounding = 1e-12 * np.abs(x).max()
+    own = _positive(_roughness(x[..., steps]), "real is a straight line in these steps", rounding=rounding)
+    return _roughness(y[..., steps]) / own
 
 
 def variance_ratio(real: Signals, fake: Signals, *, steps: slice = slice(None)) -> float:
@@ -179,7 +182,8 @@ def variance_ratio(real: Signals, fake: Signals, *, steps: slice = slice(None)) 
     if x[..., steps].shape[-1] < 1:
         raise ValueError(f"{steps} leaves no time step of {x.shape[-1]}.")
     spread = [s[..., steps].var(axis=0, ddof=1).mean() for s in (x, y)]
-    return float(spread[1] / _positive(spread[0], "real's signals are all the same in these steps"))
+    rounding = (1e-12 * np.abs(x).max()) ** 2
+    return float(spread[1] / _positive(spread[0], "real's signals are all the same in these steps", rounding=rounding))
 
 
 def _worse(first: float, last: float) -> float:
@@ -198,8 +202,7 @@ def edge_variance_ratio(real: Signals, fake: Signals, *, width: int = 8) -> floa
 
 
 def power_spectrum(x: Float[ndarray, "n channels length"]) -> Float[ndarray, "channels frequencies"]:
-    """Mean periodogram of a set of signals, each less its own mean, under a Hann window so that its ends do not
-    leak."""
+    """Mean periodogram of a set of signals, each less its own mean, under a Hann window (so its ends do not leak)."""
     window = np.hanning(x.shape[-1] + 2)[1:-1]
     spectra = np.fft.rfft((x - x.mean(axis=-1, keepdims=True)) * window, axis=-1)
     return np.mean(np.abs(spectra) ** 2, axis=0) / np.sum(window**2)
@@ -273,8 +276,7 @@ def nearest_neighbour_ratio(train: Signals, test: Signals, fake: Signals) -> flo
 
 
 def median_bandwidth(points: Float[ndarray, "n d"], *, at_most: int = 2000) -> float:
-    """Median Euclidean distance between two different points (of evenly spaced `at_most` of them, to bound the
-    memory)."""
+    """Median Euclidean distance between two points of a set (thinned to `at_most` of them, to bound the memory)."""
     chosen = points[np.linspace(0, len(points) - 1, min(at_most, len(points))).astype(int)]
     return float(np.median(pairwise_distances(chosen)[np.triu_indices(len(chosen), k=1)]))
 
@@ -285,7 +287,7 @@ def _mean_kernel(x: Float[ndarray, "n d"], y: Float[ndarray, "m d"], bandwidth: 
 
 
 def maximum_mean_discrepancy(x: Features, y: Features) -> float:
-    r"""MMD with the kernel $k(a,b) = \exp(-\lVert a-b\rVert^2 / 2\sigma^2)$, the *biased* estimate:
+    r"""MMD with the kernel $k(a,b) = \exp(-\lVert a-b\rVert^2 / 2\sigma^2)$, the *biased* estimate.
 
     $\sqrt{\overline{k(x,x')} + \overline{k(y,y')} - 2\,\overline{k(x,y)}}$, means over all pairs, a point with itself
     included. $\sigma$ is the median distance within the pooled sets. The biased estimate is never negative and is not
@@ -400,7 +402,8 @@ def quality_report(train: Signals, test: Signals, fake: Signals, *, seed: int = 
     real = np.concatenate([x_train, x_test])
     if len(real) < 3 * size:
         raise ValueError(
-            f"the reference needs three disjoint sets of {size} real signals, and train and test together hold {len(real)}. "
+            f"the reference needs three disjoint sets of {size} real signals, and train and test together hold "
+            f"{len(real)}. "
             "Put less into test (a fifth of the recordings, say)."
         )
     random = np.random.default_rng(seed)
