@@ -1,9 +1,25 @@
 """Signals: the simulated signs, the real ones, and the container that both come in.
 
-Every loader returns a `SignalDataset`; nothing here reads or writes a file unless asked.
+Every loader returns a `SignalDataset`; nothing here touches a file or the network unless asked.
 """
 
-from course_lib.data.dataset import Scaler, SignalDataset
+from course_lib.data.auslan import AUSLAN_CHANNELS, RECORDINGS_DIGEST, download_auslan, load_auslan, recordings_digest
+from course_lib.data.dataset import Scaler, SignalDataset, constant_signals
+from course_lib.data.resampling import resample
 from course_lib.data.simulated import SignLaw, minimum_jerk, sign_law, simulate_signs
 
-__all__ = ["Scaler", "SignLaw", "SignalDataset", "minimum_jerk", "sign_law", "simulate_signs"]
+__all__ = [
+    "AUSLAN_CHANNELS",
+    "RECORDINGS_DIGEST",
+    "Scaler",
+    "SignLaw",
+    "SignalDataset",
+    "constant_signals",
+    "download_auslan",
+    "load_auslan",
+    "minimum_jerk",
+    "recordings_digest",
+    "resample",
+    "sign_law",
+    "simulate_signs",
+]

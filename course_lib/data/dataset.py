@@ -25,6 +25,7 @@ class SignalDataset:
         labels: which class each signal is of, an index into `class_names`.
         class_names: one name a class, all different; a class may have no signals.
         scaler: the `Scaler` that `values` have been through, or None.
+        notes: what the loader found that a reader should know: recordings missing, channels left out, signals constant.
 
     Raises:
         ValueError: if a shape, dtype, value or label is not as above; the message names where.
@@ -34,6 +35,7 @@ class SignalDataset:
     labels: Int[Tensor, "N"]
     class_names: tuple[str, ...]
     scaler: "Scaler | None" = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _float_tensor(self.values))
@@ -45,6 +47,11 @@ class SignalDataset:
 
     def __len__(self) -> int:
         return self.values.shape[0]
+
+    def __repr__(self) -> str:
+        size = f"{len(self):,} signals of {self.channels} channel{'s' * (self.channels > 1)} x {self.length} steps"
+        scaled = ", scaled" if self.scaler is not None else ""
+        return "\n  ".join([f"SignalDataset: {size}, {self.n_classes} classes{scaled}", *self.notes])
 
     @property
     def n_classes(self) -> int:
@@ -105,6 +112,10 @@ class SignalDataset:
         return replace(
             self, values=self.values[keep], labels=labels[keep], class_names=tuple(self.class_names[k] for k in wanted)
         )
+
+    def with_notes(self, *notes: str) -> "SignalDataset":
+        """The same signals with `notes` added."""
+        return replace(self, notes=self.notes + notes)
 
     def _take(self, mask: Tensor) -> "SignalDataset":
         return replace(self, values=self.values[mask], labels=self.labels[mask])
@@ -193,6 +204,11 @@ class Scaler:
                 f"got {tuple(signals.shape)}."
             )
         return self.mean.to(signals)[:, None], self.std.to(signals)[:, None]
+
+
+def constant_signals(dataset: SignalDataset) -> Int[Tensor, "C"]:
+    """In each channel, how many signals never change: there, dividing by a signal's own range or deviation is 0/0."""
+    return (dataset.values.amax(2) == dataset.values.amin(2)).sum(0)
 
 
 def _float_tensor(values: object) -> Tensor:
