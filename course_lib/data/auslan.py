@@ -95,7 +95,7 @@ def download_auslan(folder: str | Path) -> Path:
     recordings have the digest of the full set.
 
     Raises:
-        ConnectionError: if no source gave the right recordings; the message says what each gave and how to do it by hand.
+        ConnectionError: if no source gave the right recordings; the message says what each gave and how to by hand.
     """
     import pooch  # with its own dependency on requests, wanted here alone
 
@@ -260,7 +260,7 @@ def _missing_note(signs: list[str]) -> list[str]:
 
 def _constant_notes(dataset: SignalDataset, channels: list[str]) -> list[str]:
     return [
-        f"{name}: {count:,} of {len(dataset):,} signals are constant (dividing one by its own range or deviation is 0/0)."
+        f"{name}: {count:,} of {len(dataset):,} signals are constant (scaling one by its own range or spread is 0/0)."
         for name, count in zip(channels, constant_signals(dataset).tolist(), strict=True)
         if count
     ]

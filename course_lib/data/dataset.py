@@ -1,10 +1,12 @@
-"""Labelled signals in one container that cannot hold a broken one, and the scaling that a network wants, which can be undone.
+"""Labelled signals in a container that cannot hold a broken one, and a scaling that can be undone.
 
-The idea: everything downstream (training, metrics, plots) may trust what it is given, because the container checks once, at the door: shapes
-agree, every value is finite, every label has a name. Splits are stratified, so that a held-out set has the classes of the whole.
+The idea: everything downstream (training, metrics, plots) may trust what it is given, because the container checks
+once, at the door: shapes agree, every value is finite, every label has a name. Splits are stratified, so that a
+held-out set has the classes of the whole.
 """
 
 import difflib
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -18,14 +20,15 @@ from torch import Tensor
 class SignalDataset:
     """N labelled signals of C channels and L steps: float32 `values` (N, C, L) and int64 `labels` (N,) on the CPU.
 
-    NumPy arrays are taken where they convert exactly (float16 or float32 values; integer labels); nothing is cast that could lose a digit.
+    NumPy arrays are taken where they convert exactly (float16 or float32 values; integer labels); nothing is cast that
+    could lose a digit.
 
     Attributes:
         values: the signals, in the recording's own units unless `scaler` is set.
         labels: which class each signal is of, an index into `class_names`.
         class_names: one name a class, all different; a class may have no signals.
         scaler: the `Scaler` that `values` have been through, or None.
-        notes: what the loader found that a reader should know: recordings missing, channels left out, signals constant.
+        notes: what the loader found that a reader should know: recordings missing, signals constant.
 
     Raises:
         ValueError: if a shape, dtype, value or label is not as above; the message names where.
@@ -68,20 +71,23 @@ class SignalDataset:
     def split(self, fraction: float, *, seed: int) -> tuple["SignalDataset", "SignalDataset"]:
         """Two disjoint sets that together are this one: about `fraction` of each class, and the rest.
 
-        Of a class with n signals, round(fraction * n) go to the first set, but at least one to each. Order within each set is kept; a class's
-        share depends on the seed and on its own number of signals alone.
+        Of a class with n signals, round(fraction * n) go to the first set, but at least one to each. Order within each
+        set is kept. Which go depends on the seed, the class's index and its n alone.
 
         Raises:
-            ValueError: if `fraction` is not between 0 and 1, or a class has a single signal, which cannot be on both sides.
+            ValueError: if `fraction` is not between 0 and 1, `seed` is negative, or a class has a single signal.
         """
         if not 0 < fraction < 1:
             raise ValueError(f"split: expected a fraction strictly between 0 and 1, got {fraction}.")
+        if seed < 0:
+            raise ValueError(f"split: expected a seed of 0 or more, got {seed}.")
         counts = torch.bincount(self.labels, minlength=self.n_classes)
         if alone := (counts == 1).nonzero().flatten().tolist():
-            names = ", ".join(repr(self.class_names[k]) for k in alone[:5])
+            names = ", ".join([repr(self.class_names[k]) for k in alone[:5]] + ["..."] * (len(alone) > 5))
             raise ValueError(
-                f"split: {len(alone)} of {self.n_classes} classes have a single signal ({names}{', ...' if len(alone) > 5 else ''}), which "
-                f"cannot be on both sides; expected at least 2. Record more, or leave them out with dataset.select([...])."
+                f"split: expected at least 2 signals of every class, one for each side, but {len(alone)} of "
+                f"{self.n_classes} classes have a single one: {names}. Record more of them, or leave them out with "
+                f"dataset.select([...])."
             )
         chosen = torch.zeros(len(self), dtype=torch.bool)
         for k, count in enumerate(counts.tolist()):
@@ -126,53 +132,65 @@ class SignalDataset:
                 return self.class_names.index(wanted)
             near = difflib.get_close_matches(wanted, self.class_names, n=5, cutoff=0.4) or self.class_names[:5]
             raise ValueError(
-                f"select: no class is called {wanted!r}. Close to it: {', '.join(map(repr, near))}; all are in dataset.class_names."
+                f"select: no class is called {wanted!r}. Close to it: {', '.join(map(repr, near))}; "
+                f"all {self.n_classes} are in dataset.class_names."
             )
-        index = int(wanted)
+        index = operator.index(wanted)
         if not 0 <= index < self.n_classes:
             last = self.n_classes - 1
             raise ValueError(
-                f"select: no class has index {index}; expected 0 to {last} (0 is {self.class_names[0]!r}, {last} is {self.class_names[-1]!r})."
+                f"select: no class has index {index}; expected 0 ({self.class_names[0]!r}) to {last} "
+                f"({self.class_names[last]!r})."
             )
         return index
 
 
 @dataclass(frozen=True, eq=False)
 class Scaler:
-    r"""Standardisation of each channel, $(x - \text{mean}_c) / \text{std}_c$ over all signals and steps, and its inverse.
+    r"""Standardisation of each channel, $(x - \text{mean}_c) / \text{std}_c$ over all signals, and its inverse.
 
     One shift and one factor a channel, not one a signal: how large a recording is stays part of the data.
 
     Attributes:
         mean: per channel, in the recording's units.
         std: per channel, in the recording's units, positive.
+
+    Raises:
+        ValueError: if `mean` and `std` are not of one shape (C,), or a standard deviation is not positive and finite.
     """
 
     mean: Float[Tensor, "C"]
     std: Float[Tensor, "C"]
+
+    def __post_init__(self) -> None:
+        if self.mean.ndim != 1 or self.mean.shape != self.std.shape:
+            got = f"{tuple(self.mean.shape)} and {tuple(self.std.shape)}"
+            raise ValueError(f"Scaler: expected mean and std of one shape (C,), got {got}.")
+        if not (self.mean.isfinite() & self.std.isfinite() & (self.std > 0)).all():
+            raise ValueError(f"Scaler: expected finite means and positive stds, got {self.mean} and {self.std}.")
 
     @classmethod
     def fit(cls, dataset: SignalDataset) -> "Scaler":
         """The mean and the population standard deviation of each channel, computed in float64.
 
         Raises:
-            ValueError: if a channel is constant over the whole dataset: its standard deviation is 0, and scaling by it 0/0.
+            ValueError: if a channel is constant over the whole dataset: scaling by its standard deviation is 0/0.
         """
         values = dataset.values.double()
-        constant = values.amax((0, 2)) == values.amin((0, 2))
-        if constant.any():
-            listed = ", ".join(
-                f"channel {c} ({values[0, c, 0].item():g} everywhere)" for c in constant.nonzero().flatten().tolist()
-            )
+        constant = (values.amax((0, 2)) == values.amin((0, 2))).nonzero().flatten().tolist()
+        if constant:
+            listed = ", ".join(f"channel {c} ({values[0, c, 0].item():g} everywhere)" for c in constant)
             raise ValueError(
-                f"Scaler.fit: expected channels that vary, but over all {len(dataset)} signals {int(constant.sum())} of {dataset.channels} "
-                f"do not: {listed}. Scaling by a standard deviation of 0 is 0/0: leave such a channel out when loading; there is nothing "
-                f"in it to learn."
+                f"Scaler.fit: expected channels that vary, but over all {len(dataset)} signals {len(constant)} of "
+                f"{dataset.channels} do not: {listed}. Scaling by a standard deviation of 0 is 0/0: leave such a "
+                f"channel out when loading; there is nothing in it to learn."
             )
         return cls(mean=values.mean((0, 2)).float(), std=values.std((0, 2), correction=0).float())
 
     def transform(self, signals: "SignalDataset | Float[Tensor, '...']") -> "SignalDataset | Float[Tensor, '...']":
-        """Into the model's units: mean 0 and standard deviation 1 per channel on what the scaler was fitted to. Returns the kind it was given.
+        """Into the model's units: what the scaler was fitted to gets mean 0 and standard deviation 1 in each channel.
+
+        Returns the kind it was given, a dataset with `.scaler` set.
 
         Raises:
             ValueError: if the number of channels differs, or a dataset has been through a scaler already.
@@ -187,7 +205,9 @@ class Scaler:
         return (signals - mean) / std
 
     def inverse(self, signals: "SignalDataset | Float[Tensor, '...']") -> "SignalDataset | Float[Tensor, '...']":
-        """Back into the recording's own units. Returns the kind it was given; a dataset's `.scaler` is None again.
+        """Back into the recording's own units.
+
+        Returns the kind it was given, a dataset with `.scaler` None again.
 
         Raises:
             ValueError: if the number of channels differs.
@@ -200,25 +220,24 @@ class Scaler:
     def _columns(self, signals: Tensor, verb: str) -> tuple[Tensor, Tensor]:
         if signals.ndim != 3 or signals.shape[1] != len(self.mean):
             raise ValueError(
-                f"Scaler.{verb}: this scaler was fitted to {len(self.mean)} channels, so expected shape (N, {len(self.mean)}, L), "
-                f"got {tuple(signals.shape)}."
+                f"Scaler.{verb}: this scaler was fitted to {len(self.mean)} channels, so expected shape "
+                f"(N, {len(self.mean)}, L), got {tuple(signals.shape)}."
             )
         return self.mean.to(signals)[:, None], self.std.to(signals)[:, None]
 
 
 def constant_signals(dataset: SignalDataset) -> Int[Tensor, "C"]:
-    """In each channel, how many signals never change: there, dividing by a signal's own range or deviation is 0/0."""
+    """In each channel, how many signals never change: there, scaling a signal by its own range or spread is 0/0."""
     return (dataset.values.amax(2) == dataset.values.amin(2)).sum(0)
 
 
 def _float_tensor(values: object) -> Tensor:
-    dtype = getattr(values, "dtype", type(values).__name__)
     if isinstance(values, np.ndarray) and values.dtype in (np.float16, np.float32):
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
     if not isinstance(values, Tensor) or values.dtype != torch.float32 or values.device.type != "cpu":
         raise ValueError(
-            f"SignalDataset: expected values as a float32 tensor on the CPU (or a float32 array), got {dtype}"
-            f"{f' on {values.device}' if isinstance(values, Tensor) else ''}. If rounding to float32 is fine, convert them: values.astype('float32') or values.float().cpu()."
+            f"SignalDataset: expected values as a float32 tensor on the CPU (or a float32 array), got {_kind(values)}. "
+            f"If rounding to float32 is fine, convert: values.astype('float32'), or values.float().cpu()."
         )
     return values
 
@@ -228,10 +247,15 @@ def _label_tensor(labels: object) -> Tensor:
         return torch.from_numpy(labels.astype(np.int64))
     if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or labels.device.type != "cpu":
         raise ValueError(
-            f"SignalDataset: expected labels as an int64 tensor on the CPU (or an integer array), got "
-            f"{getattr(labels, 'dtype', type(labels).__name__)}. Labels are indices into class_names."
+            f"SignalDataset: expected labels as an int64 tensor on the CPU (or an integer array), got {_kind(labels)}. "
+            f"Labels are indices into class_names."
         )
     return labels
+
+
+def _kind(given: object) -> str:
+    device = f" on {given.device}" if isinstance(given, Tensor) else ""
+    return f"{type(given).__name__} of {given.dtype}{device}" if hasattr(given, "dtype") else type(given).__name__
 
 
 def _check_shapes(values: Tensor, labels: Tensor) -> None:
@@ -240,15 +264,11 @@ def _check_shapes(values: Tensor, labels: Tensor) -> None:
             f"SignalDataset: expected values of shape (N signals, C channels, L steps), got {tuple(values.shape)}. "
             f"Signals of one channel, (N, L), become (N, 1, L) with values[:, None]."
         )
-    n, channels, length = values.shape
+    n, channels, length = shape = tuple(values.shape)
     if n < 1 or channels < 1:
-        raise ValueError(
-            f"SignalDataset: expected at least one signal and one channel, got shape {tuple(values.shape)}."
-        )
+        raise ValueError(f"SignalDataset: expected at least one signal and one channel, got shape {shape}.")
     if length < 2:
-        raise ValueError(
-            f"SignalDataset: expected signals of at least 2 steps, got length {length} (shape {tuple(values.shape)})."
-        )
+        raise ValueError(f"SignalDataset: expected signals of at least 2 steps, got length {length} (shape {shape}).")
     if labels.shape != (n,):
         raise ValueError(f"SignalDataset: expected one label a signal, shape ({n},), got {tuple(labels.shape)}.")
 
@@ -258,8 +278,8 @@ def _check_finite(values: Tensor) -> None:
     if bad.any():
         n, c, step = bad.nonzero()[0].tolist()
         raise ValueError(
-            f"SignalDataset: expected finite values, but {int(bad.sum())} are not; the first is {values[n, c, step].item()} in signal {n}, "
-            f"channel {c}, step {step}. Mend or leave out those recordings before they come in."
+            f"SignalDataset: expected finite values, but {int(bad.sum())} are not; the first is "
+            f"{values[n, c, step].item()} in signal {n}, channel {c}, step {step}. Mend or leave out those recordings."
         )
 
 
@@ -271,6 +291,6 @@ def _check_labels(labels: Tensor, class_names: tuple[str, ...]) -> None:
     if bad.any():
         n = bad.nonzero()[0].item()
         raise ValueError(
-            f"SignalDataset: signal {n} has label {labels[n].item()}, but there are {len(class_names)} class names, so expected 0 to "
-            f"{len(class_names) - 1}. Labels are indices into class_names."
+            f"SignalDataset: signal {n} has label {labels[n].item()}, but there are {len(class_names)} class names: "
+            f"expected 0 to {len(class_names) - 1}. Labels are indices into class_names."
         )

@@ -1,17 +1,22 @@
 r"""Simulated signs: recordings of a moving hand whose distribution is known.
 
-The idea: a reaching movement is as smooth as it can be (minimum jerk), and a gesture is a sum of such sub-movements. How many there are,
-when they start, how long they take and how far they go is fixed by the *class*, the law of a sign; timing, size, posture, tremor and noise are
-drawn anew for each *recording*. Because the law is written down here, the course can ask of a generator what no real data set can answer:
-is the distribution right?
+The idea: a reaching movement is as smooth as it can be (minimum jerk), and a gesture is a sum of such sub-movements.
+How many there are, when they start, how long they take and how far they go is fixed by the *class*: the law of a sign.
+Timing, size, posture, tremor and noise are drawn anew for each *recording*. Because the law is written down here, the
+course can ask of a generator what no real data set can answer: is the distribution right?
 
-For recording $n$ of class $k$ in channel $c$, at time $t \in [0, T)$ with $T = 2$ s:
+Recording n of a sign, in channel c, at time $0 \le t < T = 2$ s:
 
-$$x_{nc}(t) = p_{nc} + g_n \sum_m g_{ncm}\, a_{cm}\, s\!\Big(\frac{w_n(t) - o_m}{d_m}\Big) + \text{tremor}_{nc}(t) + \text{noise}_{nc}(t),
-\qquad s(u) = 10u^3 - 15u^4 + 6u^5 \text{ on } [0, 1]$$
+$$x_{nc}(t) = p_{nc} + g_n \sum_m g_{ncm}\, a_{cm}\, s\Big(\frac{w_n(t) - o_m}{d_m}\Big)
+    + h_{nc}(t) + \varepsilon_{nc}(t)$$
 
-Flash and Hogan 1985, "The coordination of arm movements", J. Neurosci. 5(7) (the shape $s$); Flash and Henis 1991, J. Cogn. Neurosci. 3(3)
-(superposition of sub-movements); Elble and Koller 1990, *Tremor* (physiological tremor, 8-12 Hz).
+with the sign's onsets $o$, durations $d$ and amplitudes $a$ (`SignLaw`), the minimum-jerk step $s$ (`minimum_jerk`), the
+recording's time warp $w$, size $g_n = e^{0.10 z}$, reach $g_{ncm} = e^{0.06 z}$, posture $p = 0.015 z$ m, tremor
+$h$ (8-12 Hz, 2 mm RMS) and white noise $\varepsilon$ (1 mm RMS), each $z$ a standard normal of its own.
+
+Flash and Hogan 1985, "The coordination of arm movements", J. Neurosci. 5(7): the step. Flash and Henis 1991, J. Cogn.
+Neurosci. 3(3): sub-movements add. Elble and Koller 1990, *Tremor*: physiological tremor at 8-12 Hz; its size here, like
+that of the noise, is chosen to be seen.
 """
 
 from dataclasses import dataclass
@@ -53,7 +58,7 @@ class SignLaw:
     amplitudes: Float[np.ndarray, "C M"]
 
     def position(self, time: Float[np.ndarray, "T"]) -> Float[np.ndarray, "C T"]:
-        r"""The undisturbed path $\sum_m a_m\, s((t - o_m)/d_m)$ in metres, at `time` in seconds: no warp, gain, tremor or noise."""
+        r"""The undisturbed path $\sum_m a_m\, s((t - o_m)/d_m)$ in metres, at `time` in seconds."""
         phase = (np.asarray(time)[None, :] - self.onsets[:, None]) / self.durations[:, None]
         return self.amplitudes @ minimum_jerk(phase)
 
@@ -72,7 +77,7 @@ def minimum_jerk(phase: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shap
 def sign_law(index: int, *, channels: int = 1) -> SignLaw:
     """The law of sign `index`: 2 to 5 sub-movements that share out the two seconds and overlap a little.
 
-    It depends on the index alone, and channel c of it on (index, c) alone: the first channel of three is the only channel of one.
+    It depends on the index alone; channel c of it on (index, c), so the first of three is the only one of one.
 
     Raises:
         ValueError: if `index` is negative or `channels` below 1.
@@ -97,8 +102,9 @@ def simulate_signs(
 ) -> SignalDataset:
     """Fresh recordings of the first `n_classes` simulated signs: hand positions in metres over two seconds.
 
-    160 samples are 80 Hz; another `length` samples the same two seconds at length / 2 Hz. The law of a class depends on its index alone and its
-    recordings on (seed, index, channel, per_class, length): the first 8 of 80 signs are the 8, bit for bit. Recordings lie class after class.
+    160 samples are 80 Hz; another `length` samples the same two seconds at length / 2 Hz. The law of a class depends on
+    its index alone, its recordings on (seed, index, channel, per_class, length): the first 8 of 80 signs are the 8, bit
+    for bit. Recordings lie class after class.
 
     Returns:
         values (n_classes * per_class, channels, length) in metres, float32; class names "sign 00", "sign 01", ...
@@ -120,7 +126,7 @@ def simulate_signs(
 
 
 def _record(index: int, n: int, length: int, channels: int, seed: int) -> Float[np.ndarray, "n channels length"]:
-    """`n` recordings of one sign: the law, seen through each recording's own timing, size, posture, tremor and noise."""
+    """`n` recordings of one sign: the law, seen through each recording's own timing, size, tremor and noise."""
     law = sign_law(index, channels=channels)
     time = np.arange(length) * (DURATION / length)
     rng = np.random.default_rng((_RECORDING_STREAM, seed, index))
@@ -139,7 +145,7 @@ def _record(index: int, n: int, length: int, channels: int, seed: int) -> Float[
 
 
 def _reaches(rng: np.random.Generator, count: int) -> Float[np.ndarray, "count"]:
-    """Signed distances between successive targets in the workspace, none closer to the one before than the shortest reach."""
+    """Signed distances from one random target in the workspace to the next, none below the shortest reach."""
     here, reaches = 0.0, []
     while len(reaches) < count:
         target = rng.uniform(-WORKSPACE, WORKSPACE)
@@ -150,9 +156,10 @@ def _reaches(rng: np.random.Generator, count: int) -> Float[np.ndarray, "count"]
 
 
 def _warp(rng: np.random.Generator, n: int, time: Float[np.ndarray, "T"]) -> Float[np.ndarray, "n T"]:
-    r"""Each recording's own smooth clock: $w(t) = t + T \sum_k \frac{c_k}{\pi k} \sin(\pi k t / T)$, $|c_k| \le 0.3/k$, ends fixed.
+    r"""Each recording's own smooth clock: $w(t) = t + T \sum_{k=1}^3 \frac{c_k}{\pi k} \sin(\pi k t / T)$, ends fixed.
 
-    Its rate $1 + \sum_k c_k \cos(\pi k t/T)$ lies between 0.45 and 1.55, so no clock stops or runs backwards.
+    $c_k$ is uniform on $\pm 0.3/k$. The clock's rate $1 + \sum_k c_k \cos(\pi k t/T)$ lies between 0.45 and
+    1.55, so no clock stops or runs backwards.
     """
     k = np.arange(1, WARP_TERMS + 1)
     coefficients = rng.uniform(-1, 1, (n, WARP_TERMS)) * WARP_SIZE / k
