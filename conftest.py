@@ -4,21 +4,20 @@ import os
 import sys
 from pathlib import Path
 
-from jaxtyping import install_import_hook
-
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
-from tools.notebooks import kernel_environment  # noqa: E402
+from tools.notebooks import CELL_TIMEOUT, kernel_environment  # noqa: E402
 
 # Before anything imports NumPy or PyTorch: both read the number of threads once. Kernels inherit all of it.
 os.environ.update(kernel_environment())
+
+from jaxtyping import install_import_hook  # noqa: E402
 
 # Every shape in a signature is checked while tests run; kernels, where speed matters, import the library plainly.
 install_import_hook("course_lib", "beartype.beartype")
 
 NBVAL_DEFAULT_TIMEOUT = 2000  # seconds: long enough to hide a dead kernel
-CELL_TIMEOUT = 300
 
 
 def pytest_cmdline_main(config):
@@ -42,3 +41,9 @@ def pytest_collectstart(collector):
     """A library's warning differs between versions; the test of form refuses a stored one."""
     if collector.name.endswith(".ipynb") and hasattr(collector, "skip_compare"):
         collector.skip_compare += ("stderr",)
+
+
+def pytest_runtest_setup(item):
+    """Every notebook starts with no exercise done, whatever the one before it in this process wrote."""
+    if getattr(item.parent, "kernel", item) is None:
+        Path(os.environ["COURSE_PROGRESS"]).unlink(missing_ok=True)
