@@ -1,0 +1,493 @@
+"""Figures of signals, of training, and of real beside generated.
+
+One idea: a figure is a pure function of its data. It takes arrays or a table, draws on the axes it is given (or on new
+ones) and
+returns them; nothing is displayed until `show` is called, which puts one picture with its alt text below the cell.
+Real is blue and solid, generated is vermilion and, where the two lie in one panel, dashed: told apart without colour
+too.
+
+The colours are Okabe and Ito's, https://jfly.uni-koeln.de/color/.
+"""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+from IPython.display import display
+from jaxtyping import Float, Integer
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy import ndarray
+from PIL import Image
+
+from course_lib.metrics import autocorrelation, power_spectrum
+
+Array = ndarray | torch.Tensor
+
+PALETTE = {
+    "real": "#0072B2",
+    "generated": "#D55E00",
+    "third": "#009E73",
+    "fourth": "#CC79A7",
+    "grey": "#555555",
+}
+CYCLE = [PALETTE[name] for name in ("real", "generated", "third", "fourth")] + ["#E69F00", "#56B4E9"]
+DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2))]  # beside the colours, for greyscale
+DPI = 90
+
+
+def set_style() -> None:
+    """The course's look for every later figure: quiet axes, the palette, room for labels. Called by `runtime.start`."""
+    plt.rcParams.update(
+        {
+            "figure.figsize": (9.0, 3.6),
+            "figure.dpi": DPI,
+            "figure.constrained_layout.use": True,
+            "axes.prop_cycle": plt.cycler(color=CYCLE),
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.titlesize": 11,
+            "grid.alpha": 0.25,
+            "font.size": 10.5,
+            "legend.frameon": False,
+            "lines.linewidth": 1.5,
+        }
+    )
+
+
+def figure_png(drawing: Figure | Axes | ndarray, *, dpi: int = DPI) -> bytes:
+    """The figure as the bytes of a PNG file, the same bytes for the same figure."""
+    full, small = io.BytesIO(), io.BytesIO()
+    figure_of(drawing).savefig(full, format="png", dpi=dpi, facecolor="white")
+    # 96 colours are all that lines on white need, and a third of the bytes in the notebook
+    picture = Image.open(full).convert("RGB").quantize(96, dither=Image.Dither.NONE)
+    picture.save(small, format="png", optimize=True)
+    return small.getvalue()
+
+
+def figure_of(drawing: Figure | Axes | ndarray) -> Figure:
+    """The figure that some axes (or an array of them) stand in."""
+    if isinstance(drawing, ndarray):
+        drawing = drawing.flat[0]
+    return drawing if isinstance(drawing, Figure) else drawing.figure
+
+
+def show(drawing: Figure | Axes | ndarray, alt: str) -> None:
+    """Displays one picture below the cell, with `alt` for those who cannot see it, and closes the figure.
+
+    The stored text is "Figure: alt", which is the same on every machine.
+
+    Raises:
+        ValueError: if there is no alt text.
+    """
+    if not alt.strip():
+        raise ValueError("a figure needs an alt text: one sentence that says what is to be seen.")
+    figure = figure_of(drawing)
+    picture = base64.b64encode(figure_png(figure)).decode()
+    plt.close(figure)  # or the notebook would display it a second time at the end of the cell
+    display({"image/png": picture, "text/plain": f"Figure: {alt}"}, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+# --------------------------------------------------------------------------------------------- small helpers
+
+
+def _array(x: Array) -> ndarray:
+    return x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else np.asarray(x)
+
+
+def _one_channel(values: Array, channel: int) -> Float[ndarray, "n length"]:
+    x = _array(values)
+    if x.ndim != 3:
+        raise ValueError(f"signals must be (N, C, L), these are {x.shape}. One channel (N, L) becomes x[:, None, :].")
+    if not -x.shape[1] <= channel < x.shape[1]:
+        raise ValueError(f"channel {channel} does not exist: there are {x.shape[1]} (0 to {x.shape[1] - 1}).")
+    return x[:, channel]
+
+
+def _axes(ax: Axes | None, size: tuple[float, float] = (9.0, 3.6)) -> Axes:
+    return plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
+
+
+def _time(length: int, sampling_rate: float) -> Float[ndarray, " length"]:
+    return np.arange(length) / sampling_rate
+
+
+def _legend_above(ax: Axes, columns: int = 6) -> None:
+    """A legend over the axes, where it can cover no data."""
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, borderaxespad=0.3)
+
+
+def _signal_label(unit: str) -> str:
+    return f"signal ({unit})"
+
+
+# ------------------------------------------------------------------------------------------------- signals
+
+
+def plot_signals(
+    values: Float[Array, "..."],
+    *,
+    channel: int = 0,
+    names: Sequence[str] = (),
+    color: str = PALETTE["real"],
+    sampling_rate: float = 80,
+    unit: str = "a.u.",
+    ax: Axes | None = None,
+) -> Axes:
+    """Signals (N, C, L) as lines over time in seconds; with `names`, each in a colour of its own with a legend."""
+    x, ax = _one_channel(values, channel), _axes(ax)
+    time = _time(x.shape[1], sampling_rate)
+    for i, signal in enumerate(x):
+        if names:
+            look = {"color": CYCLE[i % 6], "linestyle": DASHES[i % 6], "label": names[i]}
+        else:
+            look = {"color": color, "alpha": max(0.15, min(1, 4 / len(x))), "linewidth": 1.2}
+        ax.plot(time, signal, **look)
+    ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(0, time[-1]))
+    if names:
+        _legend_above(ax)
+    return ax
+
+
+def plot_traces(
+    traces: Mapping[str, Float[Array, " length"]],
+    *,
+    sampling_rate: float = 80,
+    unit: str = "a.u.",
+    ax: Axes | None = None,
+) -> Axes:
+    """Several versions of one recording (raw, denoised, resampled, ...) over each other; all span the same time."""
+    ax = _axes(ax)
+    seconds = (max(len(trace) for trace in traces.values()) - 1) / sampling_rate
+    for i, (name, trace) in enumerate(traces.items()):
+        time = np.linspace(0, seconds, len(trace))
+        ax.plot(time, _array(trace), color=CYCLE[i % 6], linestyle=DASHES[i % 6], label=name)
+    ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(0, seconds))
+    _legend_above(ax)
+    return ax
+
+
+def plot_real_beside_generated(
+    real: Float[Array, "..."],
+    generated: Float[Array, "..."],
+    *,
+    real_labels: Integer[Array, "..."] | None = None,
+    generated_labels: Integer[Array, "..."] | None = None,
+    class_names: Sequence[str] = (),
+    columns: int = 4,
+    per_panel: int = 6,
+    channel: int = 0,
+    sampling_rate: float = 80,
+    unit: str = "a.u.",
+) -> Figure:
+    """Two rows of panels on one scale: real signals above, generated below.
+
+    With labels, column j holds the first `per_panel` signals of class j (of the first `columns` classes); without, the
+    j-th
+    `per_panel` signals in order. Choosing at random is up to the caller.
+    """
+    rows = {"real": (_one_channel(real, channel), real_labels)}
+    rows["generated"] = (_one_channel(generated, channel), generated_labels)
+    figure, axes = plt.subplots(
+        2, columns, figsize=(2.4 * columns + 0.6, 4.2), sharex=True, sharey=True, squeeze=False, layout="constrained"
+    )
+    for row, (name, (x, labels)) in zip(axes, rows.items(), strict=True):
+        time = _time(x.shape[1], sampling_rate)
+        for column, ax in enumerate(row):
+            chosen = _panel(x, labels, column, per_panel)
+            for i, signal in enumerate(chosen):
+                ax.plot(time, signal, color=PALETTE[name], alpha=0.9 if i == 0 else 0.45, linewidth=1.2)
+        row[0].set_ylabel(f"{name}\n{_signal_label(unit)}")
+    for column, class_name in enumerate(class_names[:columns]):
+        axes[0, column].set_title(class_name)
+    for ax in axes[1]:
+        ax.set_xlabel("time (s)")
+    axes[0, 0].set_xlim(0, time[-1])
+    return figure
+
+
+def _panel(x: ndarray, labels: Array | None, column: int, per_panel: int) -> Float[ndarray, "n length"]:
+    if labels is None:
+        return x[column * per_panel : (column + 1) * per_panel]
+    return x[_array(labels) == column][:per_panel]
+
+
+def plot_class_means(
+    values: Float[Array, "..."],
+    labels: Integer[Array, " n"],
+    class_names: Sequence[str],
+    *,
+    channel: int = 0,
+    sampling_rate: float = 80,
+    unit: str = "a.u.",
+    ax: Axes | None = None,
+) -> Axes:
+    """Mean of each class (at most 6) over time, with a band of one standard deviation to either side."""
+    if len(class_names) > 6:
+        raise ValueError(f"a panel tells six classes apart, not {len(class_names)}. Choose some with .select(...).")
+    x, labels, ax = _one_channel(values, channel), _array(labels), _axes(ax)
+    time = _time(x.shape[1], sampling_rate)
+    for k, name in enumerate(class_names):
+        mean, std = x[labels == k].mean(axis=0), x[labels == k].std(axis=0)
+        ax.plot(time, mean, color=CYCLE[k], linestyle=DASHES[k], label=name)
+        ax.fill_between(time, mean - std, mean + std, color=CYCLE[k], alpha=0.18, linewidth=0)
+    ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(0, time[-1]))
+    _legend_above(ax)
+    return ax
+
+
+def plot_spread(
+    values: Float[Array, "..."],
+    labels: Integer[Array, " n"],
+    *,
+    channel: int = 0,
+    sampling_rate: float = 80,
+    unit: str = "a.u.",
+    ax: Axes | None = None,
+) -> Axes:
+    """Standard deviation at each step: between the class means, and within the classes."""
+    x, labels, ax = _one_channel(values, channel), _array(labels), _axes(ax)
+    classes, counts = np.unique(labels, return_counts=True)
+    means = np.stack([x[labels == k].mean(axis=0) for k in classes])
+    variances = np.stack([x[labels == k].var(axis=0) for k in classes])
+    between = np.sqrt(np.average((means - x.mean(axis=0)) ** 2, axis=0, weights=counts))
+    within = np.sqrt(np.average(variances, axis=0, weights=counts))
+    time = _time(x.shape[1], sampling_rate)
+    ax.plot(time, between, color=PALETTE["third"], label="between classes")
+    ax.plot(time, within, color=PALETTE["fourth"], linestyle="--", label="within a class")
+    ax.set(xlabel="time (s)", ylabel=f"standard deviation ({unit})", xlim=(0, time[-1]), ylim=(0, None))
+    _legend_above(ax)
+    return ax
+
+
+# ------------------------------------------------------------------------------------ real against generated
+
+
+def _sides(real: Array, fake: Array | None, channel: int) -> list[tuple[str, ndarray, str]]:
+    sides = [("real", _one_channel(real, channel).astype(np.float64), "-")]
+    if fake is not None:
+        sides.append(("generated", _one_channel(fake, channel).astype(np.float64), "--"))
+    return sides
+
+
+def plot_spectra(
+    real: Float[Array, "..."],
+    fake: Float[Array, "..."] | None = None,
+    *,
+    channel: int = 0,
+    sampling_rate: float = 80,
+    unit: str = "a.u.",
+    ax: Axes | None = None,
+) -> Axes:
+    """Mean power spectral density of each set (two-sided, Hann window; `metrics.power_spectrum`) on a logarithmic
+    scale."""
+    ax = _axes(ax)
+    for name, x, dash in _sides(real, fake, channel):
+        density = power_spectrum(x[:, None])[0] / sampling_rate
+        frequency = np.fft.rfftfreq(x.shape[1], 1 / sampling_rate)
+        ax.semilogy(frequency, density, color=PALETTE[name], linestyle=dash, label=name)
+    ax.set(xlabel="frequency (Hz)", ylabel=f"power density ({unit}²/Hz)", xlim=(0, sampling_rate / 2))
+    _legend_above(ax)
+    return ax
+
+
+def plot_autocorrelation(
+    real: Float[Array, "..."],
+    fake: Float[Array, "..."] | None = None,
+    *,
+    channel: int = 0,
+    sampling_rate: float = 80,
+    ax: Axes | None = None,
+) -> Axes:
+    """Pooled autocorrelation (`metrics.autocorrelation`) up to half the length."""
+    ax = _axes(ax)
+    for name, x, dash in _sides(real, fake, channel):
+        lags = x.shape[1] // 2
+        r = autocorrelation(x[:, None], lags)[0]
+        ax.plot(np.arange(lags + 1) / sampling_rate, r, color=PALETTE[name], linestyle=dash, label=name)
+    ax.axhline(0, color=PALETTE["grey"], linewidth=0.8)
+    ax.set(xlabel="lag (s)", ylabel="autocorrelation", xlim=(0, lags / sampling_rate))
+    _legend_above(ax)
+    return ax
+
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def plot_distribution_over_time(
+    real: Float[Array, "..."],
+    fake: Float[Array, "..."],
+    *,
+    channel: int = 0,
+    sampling_rate: float = 80,
+    unit: str = "a.u.",
+    ax: Axes | None = None,
+) -> Axes:
+    """Quantiles across signals at each step: real as bands (5-95 %, 25-75 %, median), generated as dashed lines."""
+    ax = _axes(ax)
+    x, y = _one_channel(real, channel), _one_channel(fake, channel)
+    time = _time(x.shape[1], sampling_rate)
+    q = np.quantile(x, QUANTILES, axis=0)
+    ax.fill_between(time, q[0], q[4], color=PALETTE["real"], alpha=0.18, linewidth=0, label="real, 5-95 %")
+    ax.fill_between(time, q[1], q[3], color=PALETTE["real"], alpha=0.35, linewidth=0, label="real, 25-75 %")
+    ax.plot(time, q[2], color=PALETTE["real"], label="real, median")
+    for level, line in zip(QUANTILES, np.quantile(y, QUANTILES, axis=0), strict=True):
+        label = "generated, the same five quantiles" if level == 0.5 else None
+        ax.plot(time, line, "--", color=PALETTE["generated"], linewidth=1.8 if level == 0.5 else 1.0, label=label)
+    ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(0, time[-1]))
+    _legend_above(ax)
+    return ax
+
+
+def plot_nearest_neighbours(
+    fake: Float[Array, "..."],
+    train: Float[Array, "..."],
+    *,
+    columns: int = 4,
+    channel: int = 0,
+    sampling_rate: float = 80,
+    unit: str = "a.u.",
+) -> Figure:
+    """The first few generated signals, each with the training recording nearest to it (RMS over time and channels)."""
+    y, x = _array(fake)[:columns], _array(train)
+    drawn, recorded = _one_channel(y, channel), _one_channel(x, channel)
+    figure, axes = plt.subplots(
+        1, columns, figsize=(2.4 * columns + 0.6, 2.9), sharex=True, sharey=True, squeeze=False, layout="constrained"
+    )
+    time = _time(x.shape[2], sampling_rate)
+    for i, ax in enumerate(axes[0, : len(y)]):
+        distances = np.sqrt(((x - y[i]) ** 2).mean(axis=(1, 2)))
+        nearest = int(distances.argmin())
+        ax.plot(time, recorded[nearest], color=PALETTE["real"], label="nearest recording")
+        ax.plot(time, drawn[i], "--", color=PALETTE["generated"], label="generated")
+        ax.set_title(f"RMS apart: {distances[nearest]:.2g} {unit}", fontsize=9.5)
+        ax.set_xlabel("time (s)")
+    axes[0, 0].set_ylabel(_signal_label(unit))
+    axes[0, 0].set_xlim(0, time[-1])
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    return figure
+
+
+def plot_quality_report(report: pd.DataFrame, *, tolerance: float = 0.1, ax: Axes | None = None) -> Axes:
+    """The ratio to the reference of each metric of `metrics.quality_report`; 1 is what real signals score among
+    themselves.
+
+    Outside 1/8 to 8 a point stands at the border, as an arrow.
+    """
+    ax = _axes(ax, (9.0, 0.3 * len(report) + 1))
+    ratio = report["ratio"].to_numpy(dtype=float)
+    place = np.arange(len(report))
+    shown = np.clip(ratio, 1 / 8, 8)
+    ax.axvspan(1 - tolerance, 1 + tolerance, color=PALETTE["real"], alpha=0.15, linewidth=0)
+    ax.axvline(1, color=PALETTE["real"], linewidth=1)
+    for sign, marker in ((0, "o"), (1, ">"), (-1, "<")):
+        chosen = np.sign(np.where(shown == ratio, 0, ratio - shown)) == sign
+        ax.plot(shown[chosen], place[chosen], marker, color=PALETTE["generated"], clip_on=False)
+    ax.set_xscale("log", base=2)
+    ax.set(xlim=(1 / 8, 8), xlabel="value over its real-against-real reference")
+    ax.set_xticks([1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8], ["1/8", "1/4", "1/2", "1", "2", "4", "8"])
+    ax.set_yticks(place, [name.replace("_", " ") for name in report.index])
+    ax.invert_yaxis()
+    return ax
+
+
+# ------------------------------------------------------------------------------------------------ training
+
+
+def _with_running_mean(ax: Axes, step: ndarray, y: ndarray, *, color: str, dash: str = "-", label: str = "") -> None:
+    """The values as they came, pale, under their running mean over a fiftieth of the run."""
+    window = max(1, len(y) // 50)
+    smooth = pd.Series(y).rolling(window, center=True, min_periods=1).mean()
+    ax.plot(step, y, color=color, alpha=0.3 if window > 1 else 0.0, linewidth=0.7)
+    ax.plot(step, smooth, color=color, linestyle=dash, label=label)
+
+
+def plot_history(history: pd.DataFrame) -> Figure:
+    """Wasserstein estimate, slope of the critic (the penalty pulls it to the line at 1) and both losses.
+
+    `history` is `History.to_frame()`: step, wasserstein, gradient_norm, critic_loss, generator_loss.
+    """
+    figure, (estimate, slope, losses) = plt.subplots(1, 3, figsize=(10.5, 3.3), sharex=True, layout="constrained")
+    step = history["step"].to_numpy()
+    _with_running_mean(estimate, step, history["wasserstein"].to_numpy(), color=PALETTE["third"])
+    _with_running_mean(slope, step, history["gradient_norm"].to_numpy(), color=PALETTE["fourth"])
+    slope.axhline(1, color=PALETTE["grey"], linewidth=1, linestyle="--", label="1, the target")
+    for name, color, dash in (("critic", "real", "-"), ("generator", "generated", "--")):
+        y = history[f"{name}_loss"].to_numpy()
+        _with_running_mean(losses, step, y, color=PALETTE[color], dash=dash, label=name)
+    for ax, label in ((estimate, "Wasserstein estimate"), (slope, "slope of the critic"), (losses, "loss")):
+        ax.set(xlabel="generator step", ylabel=label)
+    _legend_above(slope), _legend_above(losses)
+    return figure
+
+
+def plot_time_to_quality(
+    frame: pd.DataFrame,
+    *,
+    metric: str = "frechet",
+    label: str = "Frechet distance / variance",
+    target: float | None = None,
+    reference: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Quality against training time: one line a recipe, several seeds as pale lines under their median.
+
+    `frame` has the columns `recipe`, `seconds`, the metric, and `seed` where there are several. `target` and
+    `reference` are drawn as horizontal lines.
+    """
+    ax = _axes(ax, (9.0, 4.0))
+    for i, (recipe, rows) in enumerate(frame.groupby("recipe", sort=False)):
+        color, dash = CYCLE[i % 6], DASHES[i % 6]
+        runs = [run for _, run in rows.groupby("seed")] if "seed" in rows else [rows]
+        if len(runs) > 1:
+            for run in runs:
+                ax.plot(run["seconds"], run[metric], color=color, alpha=0.3, linewidth=0.9)
+            grid = np.linspace(max(run["seconds"].min() for run in runs), min(run["seconds"].max() for run in runs), 60)
+            middle = np.median([np.interp(grid, run["seconds"], run[metric]) for run in runs], axis=0)
+            ax.plot(grid, middle, color=color, linestyle=dash, linewidth=2, label=recipe)
+        else:
+            ax.plot(runs[0]["seconds"], runs[0][metric], color=color, linestyle=dash, marker=".", label=recipe)
+    for value, text, dash in ((target, "to reach", ":"), (reference, "real against real", "-")):
+        if value is not None:
+            ax.axhline(value, color=PALETTE["grey"], linewidth=1, linestyle=dash, label=text)
+    ax.set_yscale("log")
+    ax.set(xlabel="training time (s)", ylabel=label, xlim=(0, None))
+    _legend_above(ax, columns=3)
+    return ax
+
+
+def receptive_field(layers: Sequence[tuple[int, int]]) -> list[int]:
+    r"""Input steps that one output of each layer sees, for layers (kernel, stride).
+
+    $r_l = r_{l-1} + (k_l - 1)\prod_{i<l} s_i$ with $r_0 = 1$.
+    """
+    seen, jump, fields = 1, 1, []
+    for kernel, stride in layers:
+        seen += (kernel - 1) * jump
+        jump *= stride
+        fields.append(seen)
+    return fields
+
+
+def plot_receptive_field(
+    layers: Sequence[tuple[int, int]], *, length: int = 160, sampling_rate: float = 80, ax: Axes | None = None
+) -> Axes:
+    """How much of the signal one output of each strided layer (kernel, stride) sees, as bars around the middle of
+    it."""
+    ax = _axes(ax, (9.0, 0.45 * len(layers) + 1.0))
+    seconds, fields = length / sampling_rate, receptive_field(layers)
+    widths = np.array(fields) / sampling_rate
+    rows = np.arange(len(layers))
+    ax.barh(rows, widths, left=(seconds - widths) / 2, color=PALETTE["real"], alpha=0.75, height=0.6)
+    ax.axvspan(0, seconds, color=PALETTE["grey"], alpha=0.15, linewidth=0, zorder=0)
+    seen = zip(rows, layers, fields, strict=True)
+    ax.set_yticks(rows, [f"layer {i + 1} (kernel {k}, stride {s}): {field} steps" for i, (k, s), field in seen])
+    ax.set(xlabel="time (s); grey: the whole signal", xlim=(-0.15 * seconds, 1.15 * seconds))
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    return ax
