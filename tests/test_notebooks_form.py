@@ -1,0 +1,245 @@
+"""Every notebook has the form that notebook_form.py describes, and each of its rules refuses what it is there for."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from notebook_form import MAXIMUM_LINES, RULES, complaints
+
+from tools.notebooks import NOTEBOOKS, badges, normalise, setup_cell
+
+NAME = "04_a_good_one"
+PICTURE = "iVBORw0KGgo="
+ALT = "Figure: the critic's slope falls from 3 to 1 within 200 generator steps"
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_the_notebook_has_the_courses_form(path):
+    found = complaints(path)
+    assert not found, "\n".join(f"{name}: {message}" for name, messages in found.items() for message in messages)
+
+
+# --- the rules themselves
+
+
+def exercise(name: str) -> list[NotebookNode]:
+    return [
+        new_markdown_cell(f"### The {name}\n●●○ · 5 min. Write it."),
+        new_code_cell(f"answer = ...\nchecks.{name}(answer)"),
+        new_markdown_cell(
+            "<details><summary>Hint</summary>\n\nThink.\n\n</details>\n\n"
+            f"<!-- solution: {name} -->\n<details><summary>Solution</summary>\n\n"
+            "```python\nanswer = 1\n```\n\n</details>"
+        ),
+    ]
+
+
+def good_notebook() -> NotebookNode:
+    """The smallest notebook without a fault."""
+    rounds = [
+        cell
+        for number in range(8)
+        for cell in (
+            new_markdown_cell("**Predict.** Which one is larger?"),
+            new_code_cell(f"x = {number}\nprint(x)", outputs=[new_output("stream", name="stdout", text=f"{number}\n")]),
+            new_code_cell(f"assert x == {number}"),
+        )
+    ]
+    picture = new_output("display_data", data={"image/png": PICTURE, "text/plain": ALT})
+    notebook = new_notebook(
+        cells=[
+            new_markdown_cell(f"# 04 A good one\n\n{badges(NAME)}\n\n"),
+            new_markdown_cell("You will be able to tell. What you need: 03. 12 s, 400 MB."),
+            new_code_cell(setup_cell() + "from course_lib import plots"),
+            *rounds,
+            new_code_cell("plots.show(axes, alt=...)", outputs=[picture]),
+            *(cell for name in ("one", "two", "three") for cell in exercise(name)),
+            new_markdown_cell("## What to remember\nThree lines.\n\n## References\nWGAN, arXiv:1701.07875."),
+            new_markdown_cell("Next: [05](05_next.ipynb)"),
+        ]
+    )
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for count, cell in enumerate(code, 1):
+        cell.execution_count = count
+    normalise(notebook, NAME)
+    return notebook
+
+
+def complaints_of(notebook: NotebookNode, folder: Path, name: str = NAME) -> dict[str, list[str]]:
+    (folder / "05_next.ipynb").write_text(nbformat.writes(new_notebook()))
+    path = folder / f"{name}.ipynb"
+    path.write_text(nbformat.writes(notebook))
+    return complaints(path)
+
+
+def test_a_good_notebook_is_accepted(tmp_path):
+    assert complaints_of(good_notebook(), tmp_path) == {}
+
+
+def code(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def replace(old: str, new: str) -> Callable[[NotebookNode], None]:
+    """A fault: `old` reads `new` wherever it stands in the notebook's cells."""
+
+    def fault(notebook: NotebookNode) -> None:
+        assert any(old in cell.source for cell in notebook.cells), "the fault must change something"
+        for cell in notebook.cells:
+            cell.source = cell.source.replace(old, new)
+
+    return fault
+
+
+def say(source: str) -> Callable[[NotebookNode], None]:
+    """A fault: the last code cell reads `source` beside its check."""
+
+    def fault(notebook: NotebookNode) -> None:
+        code(notebook)[-1].source += "\n" + source
+
+    return fault
+
+
+def show(kind: str = "display_data", **content) -> Callable[[NotebookNode], None]:
+    """A fault: the last code cell stores this output."""
+
+    def fault(notebook: NotebookNode) -> None:
+        code(notebook)[-1].outputs.append(new_output(kind, **content))
+
+    return fault
+
+
+def drop_tag_limit(notebook: NotebookNode) -> None:
+    for cell in code(notebook)[:4]:
+        cell.metadata["tags"] = ["nbval-ignore-output"]
+
+
+def ignore_in_comments(notebook: NotebookNode) -> None:
+    for cell in code(notebook)[1:5]:
+        cell.source = f"# NBVAL_IGNORE_OUTPUT\n{cell.source}"
+
+
+def second_set_up(notebook: NotebookNode) -> None:
+    code(notebook)[-1].source += "\n" + setup_cell()
+
+
+def not_run(notebook: NotebookNode) -> None:
+    code(notebook)[-1].execution_count = None
+
+
+def run_twice(notebook: NotebookNode) -> None:
+    code(notebook)[-1].execution_count += 1
+
+
+def drop_a_hint(notebook: NotebookNode) -> None:
+    notebook.cells[-3].source = notebook.cells[-3].source.replace("Hint", "More")
+
+
+def drop_an_exercise(notebook: NotebookNode) -> None:
+    cells = exercise("three")
+    notebook.cells = [cell for cell in notebook.cells if cell.source not in {c.source for c in cells}]
+
+
+def keep_widget_state(notebook: NotebookNode) -> None:
+    notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
+
+
+def keep_times(notebook: NotebookNode) -> None:
+    code(notebook)[0].metadata["execution"] = {"iopub.status.busy": "2026-01-01T00:00:00Z"}
+
+
+def ask_for_gpu(notebook: NotebookNode) -> None:
+    notebook.metadata["accelerator"] = "GPU"
+
+
+def words(text: str) -> dict:
+    return {"data": {"text/plain": text}, "metadata": {}}
+
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+FAULTS = {
+    "no title": ("title_and_badges", replace("# 04", "04")),
+    "badges of another notebook": ("title_and_badges", replace("04_a_good_one.ipynb", "05_next.ipynb")),
+    "no objectives": ("objectives", replace("You will be able to", "We")),
+    "no prerequisites": ("objectives", replace("What you need", "Before")),
+    "no minutes": ("objectives", replace("12 s", "quick")),
+    "no memory": ("objectives", replace("400 MB", "small")),
+    "a set-up cell of its own": ("set_up", replace("install_missing()", "pass")),
+    "two set-up cells": ("set_up", second_set_up),
+    "a GPU it does not need": ("accelerator", ask_for_gpu),
+    "a cell that was not run": ("executed", not_run),
+    "cells run out of order": ("executed", run_twice),
+    "a stored error": ("errors", show("error", ename="ValueError", evalue="bad", traceback=[])),
+    "a stored warning": ("stderr", show("stream", name="stderr", text="UserWarning")),
+    "too big": ("size", show(data={"image/png": "A" * 1_000_000, "text/plain": ALT})),
+    "widget state": ("leftovers", keep_widget_state),
+    "time stamps": ("leftovers", keep_times),
+    "a path in the source": ("own_paths", say("open('/home/ada/signals.csv')")),
+    "a path in an output": ("own_paths", show("stream", name="stdout", text="saved /tmp/x/run.csv")),
+    "clear_output": ("traps", say("clear_output(wait=True)")),
+    "interact": ("traps", say("interact(draw, shift=(0, 3))")),
+    "interactive_output": ("traps", say("widgets.interactive_output(draw, {})")),
+    "an Output widget": ("traps", say("out = widgets.Output()")),
+    "a trailing semicolon": ("traps", say("plt.plot(x);")),
+    "ipympl": ("traps", say("%matplotlib widget")),
+    "SVG asked for": ("traps", say("%config InlineBackend.figure_format = 'svg'")),
+    "a timed cell": ("traps", say("%time train()")),
+    "pip in a cell": ("traps", say("!pip install torch")),
+    "a stored bar": ("traps", show("stream", name="stdout", text=" 42%|####      | 42/100 [00:01<00:02, 30.1it/s]")),
+    "a stored notebook bar": ("traps", show(**words("  0%|          | 0/100 [00:00<?, ?it/s]"))),
+    "a Styler": ("traps", show(data={"text/html": "<style>#T_ab12 th {}</style>", "text/plain": "table"})),
+    "an SVG": ("traps", show(data={"image/svg+xml": "<svg/>", "text/plain": ALT})),
+    "Image bytes": ("traps", show(**words("<IPython.core.display.Image object>"))),
+    "an address": ("traps", show(**words("<function f at 0x7f00deadbeef>"))),
+    "a drawing call's result": ("traps", show(**words("[<matplotlib.lines.Line2D at ...>]"))),
+    "a widget without a picture": ("traps", show(data={WIDGET: {"model_id": "1"}, "text/plain": ALT})),
+    "a figure without words": ("alt_text", show(data={"image/png": PICTURE, "text/plain": "<Figure size 640x480>"})),
+    "a figure with a word": ("alt_text", show(data={"image/png": PICTURE, "text/plain": "A plot"})),
+    "a figure with none": ("alt_text", show(data={"image/png": PICTURE})),
+    "a linked picture without alt text": ("alt_text", replace("Three lines.", "![](https://example.org/a.png)")),
+    "an img without alt text": ("alt_text", replace("Three lines.", "<img src='a.png'>")),
+    "most cells ignored by tag": ("ignored", drop_tag_limit),
+    "most cells ignored by comment": ("ignored", ignore_in_comments),
+    "a long cell": ("short_cells", say("x = 1\n" * MAXIMUM_LINES)),
+    "too few predictions": ("rounds", replace("**Predict.**", "Look:")),
+    "too few assertions": ("rounds", replace("assert", "print")),
+    "two exercises": ("exercises", drop_an_exercise),
+    "no hint": ("exercises", drop_a_hint),
+    "no solution": ("exercises", replace("<!-- solution: two -->", "")),
+    "a solution of nothing": ("exercises", replace("Three lines.", "<!-- solution: seven -->")),
+    "an unfolded solution": ("exercises", replace("<details><summary>Solution", "<summary>Solution")),
+    "no difficulty": ("exercises", replace("●●○ · 5 min", "Easy")),
+    "no summary": ("closing", replace("What to remember", "Coda")),
+    "no references": ("closing", replace("## References", "Read")),
+    "no arXiv id": ("closing", replace("arXiv:1701.07875", "2017")),
+    "no link to the next": ("next_notebook", replace("[05](05_next.ipynb)", "05")),
+    "a dead link": ("links", replace("Three lines.", "[gone](../gone.md)")),
+}
+
+
+@pytest.mark.parametrize(("rule", "fault"), FAULTS.values(), ids=FAULTS.keys())
+def test_a_notebook_with_one_fault_is_refused_by_the_rule_for_it(rule, fault, tmp_path):
+    notebook = good_notebook()
+    fault(notebook)
+    assert rule in complaints_of(notebook, tmp_path)
+
+
+def test_every_rule_refuses_something():
+    assert {rule for rule, _ in FAULTS.values()} == {rule.__name__ for rule in RULES}
+
+
+def test_the_main_job_must_ask_colab_for_a_gpu(tmp_path):
+    notebook = good_notebook()
+    assert "accelerator" in complaints_of(notebook, tmp_path, "08_wgan_gp_on_signals")
+    ask_for_gpu(notebook)
+    assert "accelerator" not in complaints_of(notebook, tmp_path, "08_wgan_gp_on_signals")
+
+
+def test_the_last_notebook_needs_no_link_to_a_next(tmp_path):
+    notebook = good_notebook()
+    replace("[05](05_next.ipynb)", "The end.")(notebook)
+    assert "next_notebook" not in complaints_of(notebook, tmp_path, "E9_last")
