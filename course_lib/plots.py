@@ -27,6 +27,7 @@ from PIL import Image
 from course_lib.metrics import autocorrelation, power_spectrum
 
 Array = ndarray | torch.Tensor
+Number = float | int
 
 PALETTE = {
     "real": "#0072B2",
@@ -113,7 +114,7 @@ def _axes(ax: Axes | None, size: tuple[float, float] = (9.0, 3.6)) -> Axes:
     return plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
 
 
-def _time(length: int, sampling_rate: float) -> Float[ndarray, " length"]:
+def _time(length: int, sampling_rate: Number) -> Float[ndarray, " length"]:
     return np.arange(length) / sampling_rate
 
 
@@ -135,7 +136,7 @@ def plot_signals(
     channel: int = 0,
     names: Sequence[str] = (),
     color: str = PALETTE["real"],
-    sampling_rate: float = 80,
+    sampling_rate: Number = 80,
     unit: str = "a.u.",
     ax: Axes | None = None,
 ) -> Axes:
@@ -155,9 +156,9 @@ def plot_signals(
 
 
 def plot_traces(
-    traces: Mapping[str, Float[Array, " length"]],
+    traces: Mapping[str, Float[Array, " _"]],
     *,
-    sampling_rate: float = 80,
+    sampling_rate: Number = 80,
     unit: str = "a.u.",
     ax: Axes | None = None,
 ) -> Axes:
@@ -182,7 +183,7 @@ def plot_real_beside_generated(
     columns: int = 4,
     per_panel: int = 6,
     channel: int = 0,
-    sampling_rate: float = 80,
+    sampling_rate: Number = 80,
     unit: str = "a.u.",
 ) -> Figure:
     """Two rows of panels on one scale: real signals above, generated below.
@@ -223,7 +224,7 @@ def plot_class_means(
     class_names: Sequence[str],
     *,
     channel: int = 0,
-    sampling_rate: float = 80,
+    sampling_rate: Number = 80,
     unit: str = "a.u.",
     ax: Axes | None = None,
 ) -> Axes:
@@ -246,7 +247,7 @@ def plot_spread(
     labels: Integer[Array, " n"],
     *,
     channel: int = 0,
-    sampling_rate: float = 80,
+    sampling_rate: Number = 80,
     unit: str = "a.u.",
     ax: Axes | None = None,
 ) -> Axes:
@@ -280,7 +281,7 @@ def plot_spectra(
     fake: Float[Array, "..."] | None = None,
     *,
     channel: int = 0,
-    sampling_rate: float = 80,
+    sampling_rate: Number = 80,
     unit: str = "a.u.",
     ax: Axes | None = None,
 ) -> Axes:
@@ -301,7 +302,7 @@ def plot_autocorrelation(
     fake: Float[Array, "..."] | None = None,
     *,
     channel: int = 0,
-    sampling_rate: float = 80,
+    sampling_rate: Number = 80,
     ax: Axes | None = None,
 ) -> Axes:
     """Pooled autocorrelation (`metrics.autocorrelation`) up to half the length."""
@@ -324,7 +325,7 @@ def plot_distribution_over_time(
     fake: Float[Array, "..."],
     *,
     channel: int = 0,
-    sampling_rate: float = 80,
+    sampling_rate: Number = 80,
     unit: str = "a.u.",
     ax: Axes | None = None,
 ) -> Axes:
@@ -350,7 +351,7 @@ def plot_nearest_neighbours(
     *,
     columns: int = 4,
     channel: int = 0,
-    sampling_rate: float = 80,
+    sampling_rate: Number = 80,
     unit: str = "a.u.",
 ) -> Figure:
     """The first few generated signals, each with the training recording nearest to it (RMS over time and channels)."""
@@ -373,7 +374,7 @@ def plot_nearest_neighbours(
     return figure
 
 
-def plot_quality_report(report: pd.DataFrame, *, tolerance: float = 0.1, ax: Axes | None = None) -> Axes:
+def plot_quality_report(report: pd.DataFrame, *, tolerance: Number = 0.1, ax: Axes | None = None) -> Axes:
     """The ratio to the reference of each metric of `metrics.quality_report`; 1 is what real signals score among
     themselves.
 
@@ -431,8 +432,8 @@ def plot_time_to_quality(
     *,
     metric: str = "frechet",
     label: str = "Frechet distance / variance",
-    target: float | None = None,
-    reference: float | None = None,
+    target: Number | None = None,
+    reference: Number | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Quality against training time: one line a recipe, several seeds as pale lines under their median.
@@ -475,7 +476,7 @@ def receptive_field(layers: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def plot_receptive_field(
-    layers: Sequence[tuple[int, int]], *, length: int = 160, sampling_rate: float = 80, ax: Axes | None = None
+    layers: Sequence[tuple[int, int]], *, length: int = 160, sampling_rate: Number = 80, ax: Axes | None = None
 ) -> Axes:
     """How much of the signal one output of each strided layer (kernel, stride) sees, as bars around the middle of
     it."""

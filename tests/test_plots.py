@@ -1,0 +1,302 @@
+"""Figures show the data that they are given: lines, bands, bars and labels are read back from the axes."""
+
+import base64
+import io
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from course_lib import metrics, plots
+
+matplotlib.use("Agg")
+RATE = 80
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left_open():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def signals():
+    return np.random.default_rng(0).normal(size=(12, 2, 40)).cumsum(axis=-1)
+
+
+@pytest.fixture
+def labels():
+    return np.repeat(np.arange(3), 4)
+
+
+def drawn(ax):
+    """Every line with data in it, as (x, y)."""
+    return [(np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)) for line in ax.get_lines()]
+
+
+def assert_labelled(ax):
+    assert ax.get_xlabel() and ax.get_ylabel()
+
+
+def band(collection):
+    """Lower and upper edge of a fill_between, by time."""
+    corners = collection.get_paths()[0].vertices
+    times = np.unique(corners[:, 0])
+    values = [corners[corners[:, 0] == t, 1] for t in times]
+    return times, np.array([v.min() for v in values]), np.array([v.max() for v in values])
+
+
+def test_plot_signals_draws_each_signal_of_the_channel_over_seconds(signals):
+    ax = plots.plot_signals(torch.from_numpy(signals), channel=1, sampling_rate=RATE, unit="cm")
+    assert len(drawn(ax)) == 12
+    for (time, y), signal in zip(drawn(ax), signals[:, 1], strict=True):
+        np.testing.assert_array_equal(y, signal)
+        np.testing.assert_allclose(time, np.arange(40) / RATE)
+    assert ax.get_xlabel() == "time (s)" and ax.get_ylabel() == "signal (cm)"
+
+
+def test_named_signals_differ_in_dash_as_well_as_colour(signals):
+    ax = plots.plot_signals(signals[:4], names=list("abcd"))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list("abcd")
+    assert len({line.get_linestyle() for line in ax.get_lines()}) == 4
+    assert len({line.get_color() for line in ax.get_lines()}) == 4
+
+
+def test_a_function_given_axes_draws_there_and_opens_no_figure(signals, labels):
+    _, ax = plt.subplots()
+    before = plt.get_fignums()
+    assert plots.plot_signals(signals, ax=ax) is ax
+    assert plots.plot_spectra(signals, signals, ax=ax) is ax
+    assert plots.plot_class_means(signals, labels, "abc", ax=ax) is ax
+    assert plt.get_fignums() == before
+
+
+def test_traces_of_different_length_span_the_same_time():
+    ax = plots.plot_traces({"all": np.arange(81.0), "half": np.arange(41.0)}, sampling_rate=RATE)
+    (time, y), (half_time, half) = drawn(ax)
+    np.testing.assert_array_equal(y, np.arange(81))
+    np.testing.assert_array_equal(half, np.arange(41))
+    assert time[-1] == half_time[-1] == 1.0
+
+
+def test_real_stands_over_generated_in_columns_of_one_class_on_one_scale(signals, labels):
+    generated = -2 * signals
+    figure = plots.plot_real_beside_generated(
+        signals, generated, real_labels=labels, generated_labels=labels, class_names="abc", columns=3, per_panel=2
+    )
+    panels = np.array(figure.axes).reshape(2, 3)
+    for row, x in zip(panels, (signals, generated), strict=True):
+        for k, ax in enumerate(row):
+            np.testing.assert_array_equal([y for _, y in drawn(ax)], x[labels == k][:2, 0])
+    assert [ax.get_title() for ax in panels[0]] == ["a", "b", "c"]
+    assert len({ax.get_ylim() for ax in figure.axes}) == 1
+    assert {line.get_color() for line in panels[0, 0].get_lines()} == {plots.PALETTE["real"]}
+    assert {line.get_color() for line in panels[1, 0].get_lines()} == {plots.PALETTE["generated"]}
+    assert panels[0, 0].get_ylabel().startswith("real") and panels[1, 0].get_ylabel().startswith("generated")
+
+
+def test_real_beside_generated_without_labels_takes_signals_in_order(signals):
+    figure = plots.plot_real_beside_generated(signals, signals, columns=2, per_panel=3)
+    for ax, first in zip(figure.axes, (0, 3, 0, 3), strict=True):
+        np.testing.assert_array_equal([y for _, y in drawn(ax)], signals[first : first + 3, 0])
+
+
+def test_class_means_are_drawn_with_a_band_of_one_standard_deviation(signals, labels):
+    ax = plots.plot_class_means(signals, labels, ["a", "b", "c"])
+    for k, ((_, y), fill) in enumerate(zip(drawn(ax), ax.collections, strict=True)):
+        own = signals[labels == k, 0]
+        np.testing.assert_allclose(y, own.mean(axis=0))
+        times, low, high = band(fill)
+        np.testing.assert_allclose(times, np.arange(40) / RATE)
+        np.testing.assert_allclose(low, own.mean(axis=0) - own.std(axis=0))
+        np.testing.assert_allclose(high, own.mean(axis=0) + own.std(axis=0))
+    assert_labelled(ax)
+
+
+def test_seven_classes_in_one_panel_are_refused(signals):
+    with pytest.raises(ValueError, match="six classes apart, not 7"):
+        plots.plot_class_means(signals, np.zeros(12, int), "abcdefg")
+
+
+def test_the_two_spreads_add_up_to_the_total_variance(signals):
+    labels = np.array([0] * 2 + [1] * 7 + [2] * 3)  # unequal classes: the law of total variance needs their weights
+    (_, between), (_, within) = drawn(plots.plot_spread(signals, labels))
+    np.testing.assert_allclose(between**2 + within**2, signals[:, 0].var(axis=0))
+
+
+def test_spectra_integrate_to_the_variance_of_white_noise():
+    noise = np.random.default_rng(0).normal(size=(3000, 1, 40))
+    ax = plots.plot_spectra(noise, 2 * noise, sampling_rate=RATE)
+    (frequency, real), (_, generated) = drawn(ax)
+    assert frequency[0] == 0 and frequency[-1] == RATE / 2
+    # two-sided, flat at variance / sampling rate; each signal's own mean is gone, which spares all but the lowest
+    np.testing.assert_allclose(real[3:], 1 / RATE, rtol=0.1)
+    np.testing.assert_allclose(generated, 4 * real)
+    assert ax.get_yscale() == "log"
+    assert_labelled(ax)
+
+
+def test_autocorrelation_starts_at_one_and_is_that_of_the_metrics(signals):
+    ax = plots.plot_autocorrelation(signals, channel=1, sampling_rate=RATE)
+    lag, r = drawn(ax)[0]
+    assert r[0] == 1 and lag[-1] == 20 / RATE
+    np.testing.assert_array_equal(r, metrics.autocorrelation(signals[:, 1:], 20)[0])
+    assert_labelled(ax)
+
+
+def test_bands_over_time_are_the_real_quantiles_and_dashed_lines_the_generated_ones(signals):
+    generated = signals + 3
+    ax = plots.plot_distribution_over_time(signals, generated)
+    for fill, (low, high) in zip(ax.collections, ((0.05, 0.95), (0.25, 0.75)), strict=True):
+        _, bottom, top = band(fill)
+        np.testing.assert_allclose(bottom, np.quantile(signals[:, 0], low, axis=0))
+        np.testing.assert_allclose(top, np.quantile(signals[:, 0], high, axis=0))
+    median, *lines = drawn(ax)
+    np.testing.assert_allclose(median[1], np.median(signals[:, 0], axis=0))
+    for (_, y), level in zip(lines, (0.05, 0.25, 0.5, 0.75, 0.95), strict=True):
+        np.testing.assert_allclose(y, np.quantile(generated[:, 0], level, axis=0))
+    assert len(ax.get_legend().get_texts()) == 4
+    assert_labelled(ax)
+
+
+def test_each_generated_signal_stands_over_its_nearest_recording(signals):
+    order = [5, 0, 11]
+    fake = signals[order] + 0.01
+    figure = plots.plot_nearest_neighbours(fake, signals, columns=3, unit="cm")
+    for ax, nearest, own in zip(figure.axes, order, fake, strict=True):
+        (_, recording), (_, generated) = drawn(ax)
+        np.testing.assert_array_equal(recording, signals[nearest, 0])
+        np.testing.assert_array_equal(generated, own[0])
+        assert ax.get_title() == "RMS apart: 0.01 cm"
+
+
+def test_a_quality_report_shows_its_ratios_and_points_out_of_range_as_arrows():
+    report = pd.DataFrame({"ratio": [1.05, 100.0, 0.0, 0.5]}, index=["frechet", "mmd", "recall", "variance_ratio"])
+    ax = plots.plot_quality_report(report)
+    points = {}
+    for line in ax.get_lines():
+        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True):
+            if line.get_marker() in ("o", "<", ">"):
+                points[int(y)] = (line.get_marker(), float(x))
+    assert points == {0: ("o", 1.05), 1: (">", 8.0), 2: ("<", 0.125), 3: ("o", 0.5)}
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["frechet", "mmd", "recall", "variance ratio"]
+
+
+def test_a_history_shows_the_numbers_as_they_came_under_their_running_mean():
+    random = np.random.default_rng(0)
+    names = ["wasserstein", "gradient_norm", "critic_loss", "generator_loss"]
+    history = pd.DataFrame({"step": np.arange(1, 201)} | {name: random.normal(size=200) for name in names})
+    figure = plots.plot_history(history)
+    estimate, slope, losses = figure.axes
+    for ax, place, name in (
+        (estimate, 0, names[0]),
+        (slope, 0, names[1]),
+        (losses, 0, names[2]),
+        (losses, 2, names[3]),
+    ):
+        step, raw = drawn(ax)[place]
+        np.testing.assert_array_equal(step, history["step"])
+        np.testing.assert_array_equal(raw, history[name])
+        smooth = drawn(ax)[place + 1][1]
+        np.testing.assert_allclose(smooth[100], history[name][98:102].mean())  # a window of 200 // 50
+        assert ax.get_xlabel() == "generator step" and ax.get_ylabel()
+    np.testing.assert_array_equal(drawn(slope)[2][1], [1, 1])
+
+
+def test_a_short_history_is_drawn_unsmoothed():
+    history = pd.DataFrame({name: [3.0, 1.0, 2.0] for name in ("wasserstein", "gradient_norm", "critic_loss")})
+    history["generator_loss"], history["step"] = [0.0, 1.0, 0.0], [1, 2, 3]
+    np.testing.assert_array_equal(drawn(plots.plot_history(history).axes[0])[1][1], [3, 1, 2])
+
+
+def test_time_to_quality_draws_every_run_and_the_median_of_the_seeds():
+    seconds = np.array([0.0, 10, 20])
+    runs = [(0, [8.0, 4, 2]), (1, [6.0, 3, 1]), (2, [100.0, 90, 80])]
+    frame = pd.concat(
+        [pd.DataFrame({"recipe": "ours", "seed": s, "seconds": seconds, "frechet": f}) for s, f in runs]
+        + [pd.DataFrame({"recipe": "source", "seed": 0, "seconds": seconds, "frechet": [9.0, 9, 9]})]
+    )
+    ax = plots.plot_time_to_quality(frame, target=0.5, reference=0.1)
+    lines = drawn(ax)
+    for (time, y), (_, f) in zip(lines, runs, strict=False):
+        np.testing.assert_array_equal(time, seconds)
+        np.testing.assert_array_equal(y, f)
+    time, middle = lines[3]
+    np.testing.assert_allclose(np.interp(20, time, middle), 2)  # of 2, 1 and 80
+    np.testing.assert_array_equal(lines[4][1], [9, 9, 9])
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["ours", "source", "to reach", "real against real"]
+    assert lines[5][1][0] == 0.5 and lines[6][1][0] == 0.1 and ax.get_yscale() == "log"
+
+
+def test_the_receptive_field_is_what_a_gradient_reaches():
+    layers = [(9, 1), (5, 2), (3, 3), (4, 2)]
+    for depth in range(1, len(layers) + 1):
+        x = torch.zeros(1, 1, 400, requires_grad=True)
+        y = x
+        for kernel, stride in layers[:depth]:
+            y = torch.nn.functional.conv1d(y, torch.ones(1, 1, kernel), stride=stride)
+        y[0, 0, y.shape[-1] // 2].backward()
+        assert plots.receptive_field(layers)[depth - 1] == int((x.grad != 0).sum())
+
+
+def test_the_bars_are_as_wide_as_the_receptive_fields():
+    ax = plots.plot_receptive_field([(25, 4), (25, 4)], length=160, sampling_rate=RATE)
+    bars = ax.patches[:2]
+    assert [bar.get_width() for bar in bars] == pytest.approx([25 / RATE, 121 / RATE])
+    assert [bar.get_x() + bar.get_width() / 2 for bar in bars] == pytest.approx([1, 1])
+    assert "121 steps" in ax.get_yticklabels()[1].get_text()
+
+
+def test_a_channel_that_does_not_exist_and_two_axes_are_refused(signals):
+    with pytest.raises(ValueError, match="channel 2 does not exist: there are 2"):
+        plots.plot_signals(signals, channel=2)
+    with pytest.raises(ValueError, match=r"\(N, C, L\).*x\[:, None, :\]"):
+        plots.plot_signals(signals[:, 0])
+
+
+# ---------------------------------------------------------------------------------------------------- show
+
+
+def test_show_displays_one_picture_with_its_alt_text_and_closes_the_figure(signals, monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "display", lambda data, **options: shown.append((data, options)))
+    ax = plots.plot_signals(signals)
+    plots.show(ax, "twelve random walks")
+    ((data, options),) = shown
+    assert data["text/plain"] == "Figure: twelve random walks"
+    assert options == {"raw": True, "metadata": {"image/png": {"alt": "twelve random walks"}}}
+    picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert picture.size == (810, 324) and picture.format == "PNG"  # 9 x 3.6 inches at 90 dpi
+    assert plt.get_fignums() == []
+
+
+def test_show_takes_a_figure_axes_or_an_array_of_axes(signals, monkeypatch):
+    monkeypatch.setattr(plots, "display", lambda data, **options: None)
+    figure, axes = plt.subplots(2, 2)
+    for drawing in (figure, axes[0, 1], axes):
+        assert plots.figure_of(drawing) is figure
+        plots.show(drawing, "four empty panels")
+
+
+def test_show_without_alt_text_is_refused(signals):
+    with pytest.raises(ValueError, match="alt text"):
+        plots.show(plots.plot_signals(signals), "  ")
+
+
+def test_a_picture_is_the_same_bytes_twice_small_and_true_to_the_palette(signals):
+    pictures = [plots.figure_png(plots.plot_signals(signals[:1])) for _ in range(2)]
+    assert pictures[0] == pictures[1] and len(pictures[0]) < 30_000
+    pixels = np.asarray(Image.open(io.BytesIO(pictures[0])).convert("RGB")).reshape(-1, 3).astype(int)
+    assert np.abs(pixels - [0x00, 0x72, 0xB2]).max(axis=1).min() <= 3  # the blue of real signals
+
+
+def test_the_style_sets_the_cycle_to_the_palette(monkeypatch):
+    with plt.rc_context():
+        plots.set_style()
+        assert plt.rcParams["axes.prop_cycle"].by_key()["color"][0] == plots.PALETTE["real"]
+        assert plt.rcParams["figure.dpi"] == plots.DPI
