@@ -174,7 +174,7 @@ def _read_files(path: Path) -> dict[str, bytes]:
 def _read_archive(name: str, data: bytes) -> list[tuple[str, bytes]]:
     """The recordings in a tar archive, or in a zip that holds them or holds that tar archive."""
     try:
-        if zipfile.is_zipfile(io.BytesIO(data)):
+        if data.startswith(b"PK"):  # how every zip begins
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 inside = [m.filename for m in archive.infolist() if not m.is_dir()]
                 recordings = [(member, archive.read(member)) for member in inside if member.endswith(".tsd")]
@@ -219,7 +219,7 @@ def _parse(name: str, data: bytes) -> Float[np.ndarray, "frames 22"]:
     except ValueError:
         table = np.array([[_number(name, r, c, cell) for c, cell in enumerate(row)] for r, row in enumerate(rows)])
     if not np.isfinite(table).all():
-        r, c = np.argwhere(~np.isfinite(table))[0]
+        r, c = np.argwhere(~np.isfinite(table))[0].tolist()
         raise ValueError(f"Auslan: {_cell(name, r, c)}: expected a finite number, got {rows[r][c]!r}.")
     return table
 

@@ -7,8 +7,9 @@ held-out set has the classes of the whole.
 
 import difflib
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import SupportsIndex
 
 import numpy as np
 import torch
@@ -34,9 +35,9 @@ class SignalDataset:
         ValueError: if a shape, dtype, value or label is not as above; the message names where.
     """
 
-    values: Float[Tensor, "N C L"]
-    labels: Int[Tensor, "N"]
-    class_names: tuple[str, ...]
+    values: Tensor | np.ndarray  # always a tensor afterwards
+    labels: Tensor | np.ndarray
+    class_names: Sequence[str]  # always a tuple afterwards
     scaler: "Scaler | None" = None
     notes: tuple[str, ...] = ()
 
@@ -98,13 +99,13 @@ class SignalDataset:
                 chosen[members[torch.from_numpy(order[:taken])]] = True
         return self._take(chosen), self._take(~chosen)
 
-    def select(self, classes: Iterable[str | int]) -> "SignalDataset":
+    def select(self, classes: str | SupportsIndex | Iterable[str | SupportsIndex]) -> "SignalDataset":
         """Only the signals of `classes` (names or indices), relabelled 0..K-1 in the order asked for.
 
         Raises:
             ValueError: if a class is unknown (close names are listed), named twice, or none is given.
         """
-        wanted = [self._class_index(c) for c in ([classes] if isinstance(classes, str | int) else classes)]
+        wanted = [self._class_index(c) for c in ([classes] if isinstance(classes, str | SupportsIndex) else classes)]
         if not wanted:
             raise ValueError("select: expected at least one class, got none.")
         if len(set(wanted)) < len(wanted):
@@ -126,7 +127,7 @@ class SignalDataset:
     def _take(self, mask: Tensor) -> "SignalDataset":
         return replace(self, values=self.values[mask], labels=self.labels[mask])
 
-    def _class_index(self, wanted: str | int) -> int:
+    def _class_index(self, wanted: str | SupportsIndex) -> int:
         if isinstance(wanted, str):
             if wanted in self.class_names:
                 return self.class_names.index(wanted)
@@ -152,15 +153,15 @@ class Scaler:
     One shift and one factor a channel, not one a signal: how large a recording is stays part of the data.
 
     Attributes:
-        mean: per channel, in the recording's units.
-        std: per channel, in the recording's units, positive.
+        mean: (C,), in the recording's units.
+        std: (C,), in the recording's units, positive.
 
     Raises:
         ValueError: if `mean` and `std` are not of one shape (C,), or a standard deviation is not positive and finite.
     """
 
-    mean: Float[Tensor, "C"]
-    std: Float[Tensor, "C"]
+    mean: Float[Tensor, "..."]
+    std: Float[Tensor, "..."]
 
     def __post_init__(self) -> None:
         if self.mean.ndim != 1 or self.mean.shape != self.std.shape:
@@ -233,7 +234,7 @@ def constant_signals(dataset: SignalDataset) -> Int[Tensor, "C"]:
 
 def _float_tensor(values: object) -> Tensor:
     if isinstance(values, np.ndarray) and values.dtype in (np.float16, np.float32):
-        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+        return torch.from_numpy(np.array(values, dtype=np.float32))  # a copy: theirs may be read-only
     if not isinstance(values, Tensor) or values.dtype != torch.float32 or values.device.type != "cpu":
         raise ValueError(
             f"SignalDataset: expected values as a float32 tensor on the CPU (or a float32 array), got {_kind(values)}. "

@@ -10,9 +10,10 @@ Recording n of a sign, in channel c, at time $0 \le t < T = 2$ s:
 $$x_{nc}(t) = p_{nc} + g_n \sum_m g_{ncm}\, a_{cm}\, s\Big(\frac{w_n(t) - o_m}{d_m}\Big)
     + h_{nc}(t) + \varepsilon_{nc}(t)$$
 
-with the sign's onsets $o$, durations $d$ and amplitudes $a$ (`SignLaw`), the minimum-jerk step $s$ (`minimum_jerk`), the
-recording's time warp $w$, size $g_n = e^{0.10 z}$, reach $g_{ncm} = e^{0.06 z}$, posture $p = 0.015 z$ m, tremor
-$h$ (8-12 Hz, 2 mm RMS) and white noise $\varepsilon$ (1 mm RMS), each $z$ a standard normal of its own.
+with the sign's onsets $o$, durations $d$ and amplitudes $a$ (`SignLaw`), the minimum-jerk step $s$ (`minimum_jerk`),
+the recording's time warp $w$ (`time_warp`), size $g_n = e^{0.10 z}$, reach $g_{ncm} = e^{0.06 z}$, posture
+$p_{nc} = 0.015 z$ m, tremor $h$ (8-12 Hz, 2 mm RMS) and white noise $\varepsilon$ (1 mm RMS), each $z$ a standard
+normal of its own.
 
 Flash and Hogan 1985, "The coordination of arm movements", J. Neurosci. 5(7): the step. Flash and Henis 1991, J. Cogn.
 Neurosci. 3(3): sub-movements add. Elble and Koller 1990, *Tremor*: physiological tremor at 8-12 Hz; its size here, like
@@ -130,7 +131,7 @@ def _record(index: int, n: int, length: int, channels: int, seed: int) -> Float[
     law = sign_law(index, channels=channels)
     time = np.arange(length) * (DURATION / length)
     rng = np.random.default_rng((_RECORDING_STREAM, seed, index))
-    warped = _warp(rng, n, time)
+    warped = time_warp(rng, n, time)
     gain = np.exp(GAIN_STD * rng.standard_normal((n, 1)))
     phase = (warped[:, None, :] - law.onsets[:, None]) / law.durations[:, None]  # (n, M, length)
     shapes = minimum_jerk(phase)
@@ -155,7 +156,7 @@ def _reaches(rng: np.random.Generator, count: int) -> Float[np.ndarray, "count"]
     return np.array(reaches)
 
 
-def _warp(rng: np.random.Generator, n: int, time: Float[np.ndarray, "T"]) -> Float[np.ndarray, "n T"]:
+def time_warp(rng: np.random.Generator, n: int, time: Float[np.ndarray, "T"]) -> Float[np.ndarray, "n T"]:
     r"""Each recording's own smooth clock: $w(t) = t + T \sum_{k=1}^3 \frac{c_k}{\pi k} \sin(\pi k t / T)$, ends fixed.
 
     $c_k$ is uniform on $\pm 0.3/k$. The clock's rate $1 + \sum_k c_k \cos(\pi k t/T)$ lies between 0.45 and
