@@ -20,7 +20,6 @@ NEEDED = {
     "wadler_lindig": "wadler-lindig",
     "seaborn": "seaborn",
     "tqdm": "tqdm",
-    "ipywidgets": "ipywidgets",
 }
 
 

@@ -76,7 +76,7 @@ def kernel_environment() -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         "COURSE_SCALE": "quick",
         "COURSE_PROGRESS": os.path.join(folder, "progress.json"),
-        "CUDA_VISIBLE_DEVICES": "",
+        "COURSE_DEVICE": "cpu",
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
@@ -176,7 +176,7 @@ def name_cells(notebook: NotebookNode) -> None:
 def with_badges(source: str, name: str) -> str:
     """The first cell with the launch badges below its title, in place of older ones."""
     title, *rest = [line for line in source.splitlines() if not line.startswith("[![Open in ")]
-    return "\n".join([title, "", badges(name), "", *rest]).replace("\n\n\n", "\n\n").rstrip()
+    return "\n\n".join([title, badges(name), "\n".join(rest).strip()]).strip()
 
 
 def with_setup(source: str) -> str:

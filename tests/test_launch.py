@@ -1,0 +1,234 @@
+"""What a bare Colab does with the set-up cell, and how badges and links follow the repository's address."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import requires
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tools.address import ROOT, repository
+from tools.colab import NEEDED
+from tools.fork import files, fork
+from tools.notebooks import badges, setup_cell
+
+# --- the set-up cell
+
+RECORD = """\
+import json, os, sys
+with open(os.environ["CALLS"], "a") as file:
+    file.write(json.dumps(["{name}", *sys.argv[1:]]) + "\\n")
+"""
+CLONE = """
+import pathlib, shutil
+for part in ("course_lib", "tools"):
+    shutil.copytree(pathlib.Path(os.environ["CHECKOUT"], part), pathlib.Path(sys.argv[-1], part))
+"""
+
+
+class Machine:
+    """A Python without packages, whose git and pip write down what they are asked."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.calls_file, self.clone = folder, folder / "calls", folder / "content" / "gan-course"
+        (folder / "lib" / "pip").mkdir(parents=True)
+        (folder / "lib" / "pip" / "__init__.py").write_text("")
+        (folder / "lib" / "pip" / "__main__.py").write_text(RECORD.format(name="pip"))
+        (folder / "bin").mkdir()
+        git = folder / "bin" / "git"
+        git.write_text(f"#!{sys.executable}\n{RECORD.format(name='git')}{CLONE}")
+        git.chmod(0o755)
+
+    def add_module(self, name: str) -> None:
+        """Make `import name` work there."""
+        path = self.folder / "lib" / Path(*name.split("."))
+        path.mkdir(parents=True)
+        (path / "__init__.py").write_text("")
+
+    def run(self, *, colab: bool, then: str = "") -> str:
+        """Run the set-up cell there, as the first cell of a kernel, and `then` what follows."""
+        source = setup_cell().replace("/content/gan-course", str(self.clone))
+        before = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')\n" if colab else ""
+        environment = {
+            "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.folder / "lib"),
+            "CALLS": str(self.calls_file),
+            "CHECKOUT": str(ROOT),
+        }
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", before + source + then],  # -S: without site-packages
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def calls(self) -> list[list[str]]:
+        return (
+            [json.loads(line) for line in self.calls_file.read_text().splitlines()] if self.calls_file.exists() else []
+        )
+
+
+@pytest.fixture
+def machine(tmp_path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_on_a_bare_colab_the_course_is_cloned_shallowly_and_can_be_imported(machine):
+    where = machine.run(colab=True, then="import course_lib\nprint(course_lib.__file__)")
+    assert where.strip() == str(machine.clone / "course_lib" / "__init__.py")
+    git, _ = machine.calls()
+    assert git[:2] == ["git", "clone"] and "--depth=1" in git
+    assert git[-2:] == [f"https://github.com/{repository()}", str(machine.clone)]
+
+
+def test_on_a_bare_colab_pip_is_asked_for_what_is_missing_and_nothing_it_needs_is_replaced(machine):
+    for module in ("seaborn", "tqdm", "platformdirs"):
+        machine.add_module(module)
+    machine.run(colab=True)
+    pip = machine.calls()[1]
+    asked = [argument for argument in pip[2:] if not argument.startswith("-")]
+    assert pip[:2] == ["pip", "install"] and "--no-deps" in pip
+    assert sorted(asked) == sorted(set(NEEDED.values()) - {"seaborn", "tqdm", "platformdirs"})
+
+
+def test_pytorch_is_never_installed(machine):
+    machine.run(colab=True)
+    _, pip = machine.calls()
+    assert not [argument for argument in pip if "torch" in argument]
+
+
+def test_pip_is_not_called_where_nothing_is_missing(machine):
+    for module in NEEDED:
+        machine.add_module(module)
+    machine.run(colab=True)
+    assert [call[0] for call in machine.calls()] == ["git"]
+
+
+def test_a_second_notebook_on_the_same_colab_does_not_clone_again(machine):
+    for module in NEEDED:
+        machine.add_module(module)
+    machine.run(colab=True)
+    machine.run(colab=True, then="import course_lib")
+    assert [call[0] for call in machine.calls()] == ["git"]
+
+
+def test_a_colab_that_has_the_course_is_left_alone(machine):
+    machine.add_module("course_lib")
+    machine.run(colab=True)
+    assert machine.calls() == []
+
+
+@pytest.mark.parametrize("has_course", [True, False])
+def test_anywhere_else_the_set_up_cell_does_nothing(machine, has_course):
+    if has_course:
+        machine.add_module("course_lib")
+    assert machine.run(colab=False) == ""
+    assert machine.calls() == []
+
+
+COLAB_CANNOT_DO_WITHOUT = {"torch", "numpy", "scipy", "matplotlib", "pandas", "scikit-learn", "ipywidgets"}
+COLAB_CANNOT_DO_WITHOUT |= {"packaging", "requests"}  # pip's and google.colab's own
+NOT_USED_IN_A_KERNEL = {"jupyterlab", "nbval"}
+
+
+def test_every_dependency_is_either_colabs_own_or_one_that_the_set_up_cell_can_install():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {canonicalize_name(Requirement(r).name) for r in project["dependencies"]}
+    installable = {canonicalize_name(package) for package in NEEDED.values()}
+    assert names - COLAB_CANNOT_DO_WITHOUT - NOT_USED_IN_A_KERNEL <= installable
+
+
+@pytest.mark.parametrize("package", NEEDED.values())
+def test_what_an_installed_package_needs_is_there_or_installed_too(package):
+    needed = [Requirement(r) for r in requires(package) or []]
+    names = {canonicalize_name(r.name) for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})}
+    assert names <= COLAB_CANNOT_DO_WITHOUT | {canonicalize_name(p) for p in NEEDED.values()}
+
+
+def test_the_badges_open_the_notebook_on_colab_and_on_binder():
+    text = badges("08_wgan_gp_on_signals")
+    slug = repository()
+    assert f"(https://colab.research.google.com/github/{slug}/blob/main/notebooks/08_wgan_gp_on_signals.ipynb)" in text
+    assert f"(https://mybinder.org/v2/gh/{slug}/HEAD?labpath=notebooks%2F08_wgan_gp_on_signals.ipynb)" in text
+
+
+# --- the address
+
+LAUNCHERS = r"(?:colab\.research\.google\.com/github|mybinder\.org/v2/gh)/([\w-]+/[\w.-]+)"
+
+
+def addresses(root: Path) -> set[str]:
+    """Every repository that a badge in the README or a notebook launches, or a set-up cell clones."""
+    texts = [path.read_text(encoding="utf-8") for path in [root / "README.md", *root.glob("notebooks/*.ipynb")]]
+    pattern = LAUNCHERS + r"|address = .*?https://github\.com/([\w-]+/[\w.-]+)"
+    return {a or b for text in texts for a, b in re.findall(pattern, text)}
+
+
+def test_every_badge_and_set_up_cell_names_the_repository_in_pyproject():
+    assert addresses(ROOT) == {repository()}
+
+
+def test_no_other_file_names_the_repository():
+    placed = {ROOT / "pyproject.toml", ROOT / "README.md"}
+    others = [p for p in files(ROOT) if p not in placed and p.suffix != ".ipynb" and p.parent.name != "docs"]
+    pattern = re.compile(rf"(?:github\.com|github|gh)/{re.escape(repository())}\b")
+    assert [str(p) for p in others if pattern.search(p.read_text(encoding="utf-8"))] == []
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    """A copy of everything that holds the address, with one notebook at least."""
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    page = {"cells": [{"source": [badges("99_last"), *setup_cell().splitlines(keepends=True)]}]}
+    (tmp_path / "notebooks" / "99_last.ipynb").write_text(json.dumps(page))
+    return tmp_path
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_a_fork_changes_every_address_and_a_second_fork_does_too(checkout):
+    before, original = contents(checkout), repository()
+    assert addresses(checkout) == {original}
+    for name in ("ada-l/gan-course", "Grace/gan.course_2", "hopper/gan-course-extended"):
+        changed = fork(name, checkout)
+        assert repository(checkout) == name
+        assert addresses(checkout) == {name}
+        assert {p.name for p in changed} >= {"pyproject.toml", "README.md", "99_last.ipynb"}
+    fork(original, checkout)
+    assert contents(checkout) == before
+
+
+def test_a_fork_leaves_other_repositories_alone(checkout):
+    slug = repository()
+    others = (
+        f"https://github.com/{slug}-extras https://github.com/x{slug} https://example.org/{slug} /content/gan-course"
+    )
+    (checkout / "docs.md").write_text(f"{others}\nhttps://github.com/{slug}.git https://github.com/{slug}/issues.")
+    fork("ada/course", checkout)
+    expected = f"{others}\nhttps://github.com/ada/course.git https://github.com/ada/course/issues."
+    assert (checkout / "docs.md").read_text() == expected
+
+
+@pytest.mark.parametrize(
+    "name", ["", "ada", "ada/", "/course", "https://github.com/ada/course", "ada/gan course", "a/b/c"]
+)
+def test_a_fork_to_no_repository_is_refused_with_an_example(checkout, name):
+    before = contents(checkout)
+    with pytest.raises(ValueError, match="make fork REPO=ada/gan-course"):
+        fork(name, checkout)
+    assert contents(checkout) == before
