@@ -15,7 +15,7 @@ os.environ.update(kernel_environment())
 from jaxtyping import install_import_hook  # noqa: E402
 
 # Every shape in a signature is checked while tests run; kernels, where speed matters, import the library plainly.
-install_import_hook("course_lib", "beartype.beartype")
+install_import_hook("course_lib", "tools.typechecked.typechecked")
 
 NBVAL_DEFAULT_TIMEOUT = 2000  # seconds: long enough to hide a dead kernel
 

@@ -1,0 +1,83 @@
+"""One call at the top of a notebook: seeds, device, scale and the look of the plots.
+
+The idea: everything global is set here, once, and nowhere else, so that a notebook's numbers depend on the notebook.
+Two environment variables are read: `COURSE_SCALE` ("quick" unless it says "full") and `COURSE_DEVICE`, which forces a
+device where none is named in the call (the tests force the CPU with it).
+"""
+
+import os
+import random
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+
+Scale = Literal["quick", "full"]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where and how large a notebook runs.
+
+    Attributes:
+        device: where tensors live and networks train.
+        scale: "quick" (a laptop, a minute) or "full" (what the committed results were made with).
+        seed: what `start` seeded everything with.
+    """
+
+    device: torch.device
+    scale: Scale
+    seed: int
+
+    def pick(self, *, quick, full):
+        """`quick` at quick scale, `full` at full scale."""
+        return {"quick": quick, "full": full}[self.scale]
+
+
+def start(seed: int = 0, *, device: str | torch.device | None = None, scale: Scale | None = None) -> Runtime:
+    """Seed Python, NumPy and torch, choose a device and a scale, and set the plot style.
+
+    Args:
+        seed: a whole number of 0 or more.
+        device: "cuda", "mps", "cpu" ...; None takes `COURSE_DEVICE`, else the best there is.
+        scale: "quick" or "full"; None takes `COURSE_SCALE`, else "quick". The device never chooses it.
+
+    Raises:
+        ValueError: for an unknown scale, or a device that this machine does not have.
+    """
+    scale = scale or os.environ.get("COURSE_SCALE") or "quick"
+    if scale not in ("quick", "full"):
+        raise ValueError(f"start: expected the scale 'quick' or 'full', got {scale!r}. Set COURSE_SCALE to one of them.")
+    chosen = choose_device(device)
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+    from course_lib.plots import set_style  # plots stand after runtime, and only a notebook wants them
+
+    set_style()
+    return Runtime(chosen, scale, seed)
+
+
+def choose_device(device: str | torch.device | None = None) -> torch.device:
+    """The device asked for, else the one `COURSE_DEVICE` names, else cuda before mps before cpu.
+
+    Raises:
+        ValueError: if the device is unknown to torch or missing on this machine.
+    """
+    wanted = device or os.environ.get("COURSE_DEVICE")
+    if not wanted:
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        chosen = torch.device(wanted)
+        torch.empty(0, device=chosen)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"start: expected a device that this machine has, got {str(wanted)!r} ({reason}). "
+            "Leave it out to take the best there is, or say 'cpu'."
+        ) from error
+    return chosen
