@@ -1,0 +1,102 @@
+"""Which exercises are done: one small file on the reader's own machine.
+
+One idea: progress is a dictionary, exercise -> day, in a JSON file that `COURSE_PROGRESS` names. No account, no network;
+delete the file to start afresh. A file that cannot be read or written never stands between a reader and an exercise.
+"""
+
+import datetime
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+DEFAULT = Path("~/.local/share/gan-course/progress.json")
+
+
+def progress_file() -> Path:
+    """Where progress is kept: `COURSE_PROGRESS`, or a file in the reader's own data folder."""
+    return Path(os.environ.get("COURSE_PROGRESS") or DEFAULT).expanduser()
+
+
+def read() -> dict[str, str]:
+    """The exercises done so far, each with the day (year-month-day) on which it was first done.
+
+    Raises:
+        ValueError: if the file is there but is no such record. `record` then starts afresh.
+    """
+    path = progress_file()
+    try:
+        done = json.loads(path.read_text(encoding="utf-8"))["done"]
+        if not all(isinstance(key, str) and isinstance(day, str) for key, day in done.items()):
+            raise TypeError("exercise and day must be text")
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"the progress file {path} cannot be read ({type(error).__name__}). It is started afresh with the next "
+            "exercise that you solve; delete it to do so at once."
+        ) from error
+    return done
+
+
+def record(exercise: str, *, today: datetime.date | None = None) -> str:
+    """Note that an exercise is done, keeping the day on which it first was. Returns what the reader should know, or "".
+
+    The file is replaced as a whole, so that a kernel killed meanwhile leaves the old one. A damaged file is set aside as
+    *.damaged; a place that cannot be written to is said, never raised.
+    """
+    path, note = progress_file(), ""
+    try:
+        done = read()
+    except ValueError:
+        done, note = {}, "Your progress file was damaged and is started afresh."
+    try:
+        if note:
+            path.replace(path.with_suffix(".damaged"))
+        done.setdefault(exercise, (today or datetime.date.today()).isoformat())
+        _replace(path, json.dumps({"done": done}, indent=1, sort_keys=True) + "\n")
+    except OSError:
+        return "Your progress could not be saved: set COURSE_PROGRESS to a file that you can write to."
+    return note
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def table(exercises: Iterable[Any]) -> pd.DataFrame:
+    """How far the reader is: a row a notebook, with the exercises done, how many there are, and those still open.
+
+    `exercises` have `.notebook` and `.name`: `checks.EXERCISES.values()`, for one.
+    """
+    try:
+        done = read()
+    except ValueError:
+        done = {}
+    rows: dict[str, dict] = {}
+    for exercise in exercises:
+        row = rows.setdefault(exercise.notebook, {"done": 0, "of": 0, "open": []})
+        row["of"] += 1
+        if exercise.name in done:
+            row["done"] += 1
+        else:
+            row["open"].append(exercise.name)
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["done", "of", "open"]).sort_index()
+    frame["open"] = frame["open"].map(", ".join)
+    frame.index.name = "notebook"
+    return frame
