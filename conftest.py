@@ -14,6 +14,8 @@ os.environ.update(kernel_environment())
 
 from jaxtyping import install_import_hook  # noqa: E402
 
+import tools.typechecked  # noqa: E402, F401 - the hook looks it up by name
+
 # Every shape in a signature is checked while tests run; kernels, where speed matters, import the library plainly.
 install_import_hook("course_lib", "tools.typechecked.typechecked")
 

@@ -48,7 +48,9 @@ def start(seed: int = 0, *, device: str | torch.device | None = None, scale: Sca
     """
     scale = scale or os.environ.get("COURSE_SCALE") or "quick"
     if scale not in ("quick", "full"):
-        raise ValueError(f"start: expected the scale 'quick' or 'full', got {scale!r}. Set COURSE_SCALE to one of them.")
+        raise ValueError(
+            f"start: expected the scale 'quick' or 'full', got {scale!r}. Set COURSE_SCALE to one of them."
+        )
     chosen = choose_device(device)
     random.seed(seed)
     np.random.seed(seed)
