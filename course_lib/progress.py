@@ -1,7 +1,8 @@
 """Which exercises are done: one small file on the reader's own machine.
 
-One idea: progress is a dictionary, exercise -> day, in a JSON file that `COURSE_PROGRESS` names. No account, no network;
-delete the file to start afresh. A file that cannot be read or written never stands between a reader and an exercise.
+One idea: progress is a dictionary, exercise -> day, in a JSON file that `COURSE_PROGRESS` names. No account, no
+network; delete the file to start afresh. A file that cannot be read or written never stands between a reader and an
+exercise.
 """
 
 import datetime
@@ -46,8 +47,8 @@ def read() -> dict[str, str]:
 def record(exercise: str, *, today: datetime.date | None = None) -> str:
     """Note that an exercise is done, keeping the day on which it first was. Returns what the reader should know, or "".
 
-    The file is replaced as a whole, so that a kernel killed meanwhile leaves the old one. A damaged file is set aside as
-    *.damaged; a place that cannot be written to is said, never raised.
+    The file is replaced as a whole, so that a kernel killed meanwhile leaves the old one. A damaged file is set aside
+    as *.damaged; a place that cannot be written to is said, never raised.
     """
     path, note = progress_file(), ""
     try:
@@ -55,7 +56,7 @@ def record(exercise: str, *, today: datetime.date | None = None) -> str:
     except ValueError:
         done, note = {}, "Your progress file was damaged and is started afresh."
     try:
-        if note:
+        if note and path.is_file():
             path.replace(path.with_suffix(".damaged"))
         done.setdefault(exercise, (today or datetime.date.today()).isoformat())
         _replace(path, json.dumps({"done": done}, indent=1, sort_keys=True) + "\n")

@@ -1,0 +1,242 @@
+"""The frame around every exercise: it never raises, knows an untouched stub, and says what went wrong."""
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib import progress
+from course_lib.checks import base
+from course_lib.checks.base import Exercise, as_function, as_number, as_tensor, close
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+
+
+def judge_doubling(answer):
+    result = as_tensor(as_function(answer)(torch.tensor([1.0, 2.0])), shape=(2,))
+    if close(result, torch.tensor([1.0, 4.0])):
+        return "You squared: twice 1 is 2, not 1."
+    if not close(result, torch.tensor([2.0, 4.0])):
+        return f"Twice 2 is 4, not {result[1]:g}."
+    return None
+
+
+doubling = Exercise("doubling", "99", "Doubling", "Every octave up does that.", judge_doubling)
+
+
+def test_a_right_answer_is_correct_printed_and_noted(capsys):
+    assert doubling(lambda x: 2 * x) is None
+    assert capsys.readouterr().out == "Doubling: Correct. Every octave up does that.\n"
+    assert list(progress.read()) == ["doubling"]
+
+
+def test_a_wrong_answer_gets_its_misconception_and_no_progress(capsys):
+    doubling(lambda x: x**2)
+    assert capsys.readouterr().out == "Doubling: not yet. You squared: twice 1 is 2, not 1.\n"
+    assert progress.read() == {}
+
+
+def unfinished_in_a_tuple(x):
+    return x, ...
+
+
+def only_dots(x): ...
+
+
+def only_a_docstring(x):
+    """Doubles x."""
+
+
+def not_implemented(x):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    "stub",
+    [
+        ...,
+        (1, ...),
+        {"a": [...]},
+        lambda x: ...,
+        lambda x: {"result": ...},
+        unfinished_in_a_tuple,
+        only_dots,
+        only_a_docstring,
+        not_implemented,
+    ],
+)
+def test_an_untouched_stub_is_not_attempted_wherever_its_dots_are(stub, capsys):
+    doubling(stub)
+    assert capsys.readouterr().out == "Doubling: not attempted yet.\n"
+    assert doubling.verdict(stub).right is None
+
+
+def forgets_to_return(x):
+    x = 2 * x
+
+
+def calls_itself(x):
+    return calls_itself(x)
+
+
+def leaves(x):
+    raise SystemExit(3)
+
+
+def warns(x):
+    warnings.warn("careful", stacklevel=1)
+    return 2 * x
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (forgets_to_return, "is its `return` missing"),
+        (lambda x: torch.ones(2, 3) @ torch.ones(2, 3), "Your function stopped with RuntimeError: "),
+        (lambda x: 1 / 0, "Your function stopped with ZeroDivisionError: division by zero"),
+        (lambda: 2, "Your function stopped with TypeError: "),
+        (lambda x: [][1], "Your function stopped with IndexError: list index out of range"),
+        (lambda x: undefined_name, "Your function stopped with NameError: "),  # noqa: F821
+        (calls_itself, "Your function stopped with RecursionError: "),
+        (leaves, "Your function stopped with SystemExit: 3"),
+        (warns, "Your function stopped with UserWarning: careful"),  # warnings are errors in this test run
+        (None, "A function was asked for, and this is nothing (None)"),
+        (4.0, "Pass the function itself, without calling it"),
+        (torch.tensor([2.0, 4.0]), "a value of type Tensor"),
+        (lambda x: "four", "A tensor was expected of your answer, and it is a value of type str"),
+        (lambda x: object(), "A tensor was expected of your answer, and it is a value of type object"),
+        (lambda x: 2 * x[:1], "The shape (2,) was expected of your answer, and it is (1,)"),
+        (lambda x: x / 0, "some are NaN or infinite"),
+        (lambda x: [[2.0], [4.0, 5.0]], "A tensor was expected"),
+    ],
+)
+def test_whatever_the_answer_the_check_speaks_and_never_raises(answer, said, capsys):
+    doubling(answer)
+    out = capsys.readouterr().out
+    assert out.startswith("Doubling: not yet. ") and said in out and out.count("\n") == 1
+    assert not re.search(r"0x[0-9a-f]{6}", out)
+
+
+def test_an_answer_that_fools_the_judge_itself_is_refused_and_not_raised():
+    strict = Exercise("strict", "99", "Strict", "", lambda answer: answer.shape[7])
+    assert strict.verdict(3).right is False
+    assert "trying it gave AttributeError: 'int' object has no attribute 'shape'" in strict.verdict(3).message
+
+
+def test_a_class_or_a_model_may_be_the_answer():
+    given = Exercise(
+        "given", "99", "Given", "", lambda model: None if model(torch.ones(1, 2)).shape == (1, 3) else "no"
+    )
+    assert given.verdict(torch.nn.Linear(2, 3)).right is True
+    assert given.verdict(torch.nn.Linear(2, 4)).right is False
+    assert "RuntimeError" in given.verdict(torch.nn.Linear(5, 4)).message
+
+
+def test_a_long_error_is_cut_to_one_short_line():
+    def rambles(x):
+        raise ValueError("a" * 5000 + "\nsecond line")
+
+    message = doubling.verdict(rambles).message
+    assert len(message) < 260 and "second line" not in message
+
+
+def test_ctrl_c_is_not_swallowed():
+    def stop(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        doubling.verdict(stop)
+
+
+def test_a_check_leaves_the_readers_random_numbers_alone():
+    def noisy(x):
+        torch.manual_seed(5), np.random.seed(5)
+        return 2 * x + 0 * torch.randn(2) + 0 * np.random.rand()
+
+    torch.manual_seed(1), np.random.seed(1)
+    expected = torch.rand(1), np.random.rand()
+    torch.manual_seed(1), np.random.seed(1)
+    assert doubling.verdict(noisy).right
+    assert (torch.rand(1), np.random.rand()) == expected
+
+
+def test_a_progress_file_out_of_order_is_said_below_the_verdict(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "file" / "progress.json"))
+    doubling(lambda x: 2 * x)
+    verdict, note = capsys.readouterr().out.splitlines()
+    assert verdict.startswith("Doubling: Correct.") and "could not be saved" in note
+
+
+# ---------------------------------------------------------------------------------------------- registering
+
+
+def test_a_registered_exercise_has_its_judges_name_and_two_of_one_name_are_refused(monkeypatch):
+    monkeypatch.setattr(base, "EXERCISES", {})
+
+    def penalty(answer):
+        return None
+
+    made = base.exercise(notebook="06", title="The penalty")(penalty)
+    assert base.EXERCISES == {"penalty": made} and made.notebook == "06" and made.verdict(1) == (True, "Correct.")
+
+    def another(answer):
+        return "no"
+
+    another.__name__, another.__module__ = "penalty", "course_lib.checks.notebook_08"
+    with pytest.raises(ValueError, match="two exercises are called penalty, in notebooks 06 and 08"):
+        base.exercise(notebook="08", title="The penalty")(another)
+    assert base.EXERCISES == {"penalty": made}
+
+
+def test_every_registered_exercise_is_a_name_of_checks():
+    import course_lib.checks as checks
+
+    for name, made in checks.EXERCISES.items():
+        assert getattr(checks, name) is made and name in checks.__all__
+
+
+# ------------------------------------------------------------------------------------------------- helpers
+
+
+@pytest.mark.parametrize("value", [2, 2.0, np.float32(2), np.int64(2), np.array([[2.0]]), torch.tensor(2.0)])
+def test_a_number_may_come_in_any_wrapping(value):
+    assert as_number(value) == 2.0
+
+
+def test_a_number_may_come_with_its_gradient():
+    assert as_number(torch.tensor(2.0, requires_grad=True) * 1) == 2.0
+
+
+@pytest.mark.parametrize(
+    "value", ["2", None, True, np.bool_(True), [2.0], 2j, np.array([1.0, 2.0]), float("nan"), np.inf]
+)
+def test_what_is_not_one_finite_number_is_refused(value):
+    with pytest.raises(base.Refused, match="number was expected of the slope"):
+        as_number(value, what="the slope")
+
+
+def test_a_tensor_of_another_dtype_is_refused_by_name():
+    with pytest.raises(base.Refused, match="float32 was expected of your answer, and it is int64"):
+        as_tensor(torch.tensor([1, 2]), dtype=torch.float32)
+
+
+def test_a_tensor_on_another_device_is_refused_by_name():
+    with pytest.raises(base.Refused, match="Your answer lies on meta, its input on cpu"):
+        as_tensor(torch.empty(2, dtype=torch.int64, device="meta"), device="cpu")
+
+
+def test_a_tensor_keeps_its_graph():
+    x = torch.ones(2, requires_grad=True)
+    assert as_tensor(2 * x, shape=(2,)).requires_grad
+
+
+def test_close_compares_shape_and_size():
+    assert close(1.00001, 1) and not close(1.01, 1)
+    assert not close(torch.ones(3), torch.ones(1))  # no broadcasting: a wrong shape is not close
+    assert close(np.array([1e6 + 1]), torch.tensor([1e6]))
