@@ -345,7 +345,7 @@ def server(tmp_path, monkeypatch):
 
     (tmp_path / "served").mkdir()
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path / "served"))
-    thread = Thread(target=httpd.serve_forever)
+    thread = Thread(target=httpd.serve_forever, args=(0.01,))
     thread.start()
     address = f"http://127.0.0.1:{httpd.server_port}"
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
