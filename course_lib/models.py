@@ -1,0 +1,203 @@
+r"""A generator and a critic for signals of any length, and their plain cousins for points.
+
+The idea: the generator starts from a few wide time steps and doubles their number until there are enough; the critic
+goes the other way. Two ways to double are kept side by side: `"linear"` (linear up-sampling, then a convolution), which
+makes smooth signals, and `"transposed"` (transposed convolutions, the mirror of the critic's strided ones), which is the
+source's and leaves a comb (Odena et al. 2016, doi 10.23915/distill.00003).
+
+Radford et al. 2016, arXiv:1511.06434 (the transposed pair); Gulrajani et al. 2017, arXiv:1704.00028 (no BatchNorm in a
+penalised critic); Miyato and Koyama 2018, arXiv:1802.05637 (the projected label).
+"""
+
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+SLOPE = 0.2  # of LeakyReLU below 0
+
+
+class SignalGenerator(nn.Module):
+    r"""Noise (B, latent_dim) -> signals (B, C, L), in standardised units.
+
+    A linear layer makes a coarse sequence of 4 dim channels and about L/8 steps; three stages double the steps and
+    bring the channels down to dim; a last convolution makes C of them. With `"linear"` nets the sequence is longer than
+    needed and is cut at the end, so no zero padding ever touches a signal's edge.
+
+    Args:
+        length: L, 8 or more.
+        channels: C.
+        latent_dim: numbers of noise a signal.
+        dim: width; 4 or more.
+        n_classes: K of a conditional generator: the label's embedding is set beside the noise. None for none.
+        nets: "linear" or "transposed" (see the module).
+
+    Raises:
+        ValueError: for a size out of its range.
+    """
+
+    def __init__(
+        self,
+        length: int = 160,
+        channels: int = 1,
+        latent_dim: int = 128,
+        dim: int = 32,
+        n_classes: int | None = None,
+        *,
+        nets: str = "linear",
+    ) -> None:
+        super().__init__()
+        _check_sizes(length=length, channels=channels, latent_dim=latent_dim, dim=dim, n_classes=n_classes, nets=nets)
+        self.arguments = dict(
+            length=length, channels=channels, latent_dim=latent_dim, dim=dim, n_classes=n_classes, nets=nets
+        )
+        self.length, self.channels, self.latent_dim, self.n_classes = length, channels, latent_dim, n_classes
+        spare = MARGIN if nets == "linear" else 0
+        self.coarse = (4 * dim, -(-length // 8) + spare)  # channels, steps
+        embedded = 0
+        if n_classes is not None:
+            embedded = LABEL_DIM
+            self.embed = nn.Embedding(n_classes, embedded)
+        self.expand = nn.Linear(latent_dim + embedded, self.coarse[0] * self.coarse[1])
+        double = _double_linear if nets == "linear" else _double_transposed
+        self.stages = nn.Sequential(
+            nn.BatchNorm1d(4 * dim),
+            nn.LeakyReLU(SLOPE),  # (B, 4 dim, L/8)
+            double(4 * dim, 2 * dim),  # (B, 2 dim, L/4)
+            double(2 * dim, dim),  # (B, dim, L/2)
+            *(
+                [double(dim, dim), nn.Conv1d(dim, channels, 9, padding=4)]  # (B, dim, L), (B, C, L)
+                if nets == "linear"
+                else [nn.ConvTranspose1d(dim, channels, 5, stride=2, padding=2, output_padding=1)]
+            ),
+        )
+        if nets == "linear":
+            self.apply(_initialise)
+
+    def forward(
+        self, noise: Float[Tensor, "batch latent"], labels: Int[Tensor, "batch"] | None = None
+    ) -> Float[Tensor, "batch channels length"]:
+        if noise.ndim != 2 or noise.shape[1] != self.latent_dim:
+            raise ValueError(
+                f"SignalGenerator: expected noise of shape (B, {self.latent_dim}), got {tuple(noise.shape)}."
+            )
+        _check_labels("SignalGenerator", labels, self.n_classes, len(noise))
+        if labels is not None:
+            noise = torch.cat([noise, self.embed(labels)], dim=1)
+        signals = self.stages(self.expand(noise).view(-1, *self.coarse))
+        first = (signals.shape[-1] - self.length) // 2
+        return signals[..., first : first + self.length]
+
+
+class SignalCritic(nn.Module):
+    r"""Signals (B, C, L) -> scores (B,); no sigmoid, no BatchNorm.
+
+    Two strided convolutions (three with `"transposed"` nets), then linear layers over all that is left, so a score may
+    depend on where in time something happens. With `n_classes`, the label's embedding is projected on the features:
+    $D(x, y) = w \cdot \phi(x) + e_y \cdot \phi(x)$.
+
+    Args and errors as `SignalGenerator`.
+
+    Miyato and Koyama 2018, arXiv:1802.05637, equation 3.
+    """
+
+    def __init__(
+        self,
+        length: int = 160,
+        channels: int = 1,
+        dim: int = 32,
+        n_classes: int | None = None,
+        *,
+        nets: str = "linear",
+    ) -> None:
+        super().__init__()
+        _check_sizes(length=length, channels=channels, latent_dim=1, dim=dim, n_classes=n_classes, nets=nets)
+        self.arguments = dict(length=length, channels=channels, dim=dim, n_classes=n_classes, nets=nets)
+        self.length, self.channels, self.n_classes = length, channels, n_classes
+        if nets == "linear":
+            layers = [(channels, dim, 16, 4), (dim, 2 * dim, 8, 2)]  # in, out, kernel, stride
+        else:
+            layers = [(channels, dim, 5, 2), (dim, 2 * dim, 5, 2), (2 * dim, 4 * dim, 5, 2)]
+        convolutions = []
+        for into, out, kernel, stride in layers:
+            convolutions += [nn.Conv1d(into, out, kernel, stride, padding=(kernel - stride + 1) // 2)]
+            convolutions += [nn.LeakyReLU(SLOPE)]
+        flat = layers[-1][1] * _steps_left(length, layers)
+        features = 4 * dim if nets == "linear" else flat
+        dense = [nn.Linear(flat, features), nn.LeakyReLU(SLOPE)] if nets == "linear" else []
+        self.features = nn.Sequential(*convolutions, nn.Flatten(), *dense)
+        self.score = nn.Linear(features, 1)
+        if nets == "linear":
+            self.apply(_initialise)
+        if n_classes is not None:
+            self.embed = nn.Embedding(n_classes, features)
+            nn.init.normal_(self.embed.weight, std=features**-0.5)
+
+    def forward(
+        self, signals: Float[Tensor, "..."], labels: Int[Tensor, "batch"] | None = None
+    ) -> Float[Tensor, "batch"]:
+        if signals.ndim != 3 or signals.shape[1:] != (self.channels, self.length):
+            raise ValueError(
+                f"SignalCritic: expected signals of shape (B, {self.channels}, {self.length}), got "
+                f"{tuple(signals.shape)}."
+            )
+        _check_labels("SignalCritic", labels, self.n_classes, len(signals))
+        features = self.features(signals)
+        scores = self.score(features).squeeze(1)
+        return scores if labels is None else scores + (self.embed(labels) * features).sum(1)
+
+
+MARGIN = 6  # coarse steps made beyond the length: 24 steps on each side, and padding reaches 21
+LABEL_DIM = 32
+
+
+def _double_linear(into: int, out: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2, mode="linear"),
+        nn.Conv1d(into, out, 5, padding=2, bias=False),  # BatchNorm brings its own shift
+        nn.BatchNorm1d(out),
+        nn.LeakyReLU(SLOPE),
+    )
+
+
+def _double_transposed(into: int, out: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.ConvTranspose1d(into, out, 5, stride=2, padding=2, output_padding=1),
+        nn.BatchNorm1d(out),
+        nn.LeakyReLU(SLOPE),
+    )
+
+
+def _steps_left(length: int, layers: list[tuple[int, int, int, int]]) -> int:
+    for _, _, kernel, stride in layers:
+        length = (length + 2 * ((kernel - stride + 1) // 2) - kernel) // stride + 1
+    return length
+
+
+def _initialise(module: nn.Module) -> None:
+    """He et al. 2015, arXiv:1502.01852: unit variance through LeakyReLU layers, with or without normalisation."""
+    if isinstance(module, nn.Conv1d | nn.Linear):
+        nn.init.kaiming_normal_(module.weight, a=SLOPE)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def _check_sizes(**sizes) -> None:
+    nets = sizes.pop("nets")
+    if nets not in ("linear", "transposed"):
+        raise ValueError(f"nets: expected 'linear' or 'transposed', got {nets!r}.")
+    least = {"length": 8, "channels": 1, "latent_dim": 1, "dim": 4, "n_classes": 1}
+    for name, value in sizes.items():
+        if value is not None and (not isinstance(value, int) or value < least[name]):
+            raise ValueError(f"{name}: expected a whole number of {least[name]} or more, got {value!r}.")
+
+
+def _check_labels(who: str, labels: Tensor | None, n_classes: int | None, batch: int) -> None:
+    if (labels is None) != (n_classes is None):
+        need = f"labels of shape ({batch},)" if labels is None else "no labels"
+        raise ValueError(f"{who}: expected {need}, because it was made with n_classes={n_classes}.")
+    if labels is None:
+        return
+    if labels.shape != (batch,):
+        raise ValueError(f"{who}: expected labels of shape ({batch},), got {tuple(labels.shape)}.")
