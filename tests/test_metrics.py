@@ -180,7 +180,7 @@ def test_maximum_mean_discrepancy_is_that_of_a_brute_force_loop():
 
 def test_precision_and_recall_are_those_of_a_brute_force_loop():
     random = np.random.default_rng(0)
-    real, fake, k = random.normal(size=(40, 2)), 0.6 * random.normal(size=(30, 2)) + 0.5, 3
+    real, fake, k = random.normal(size=(40, 2)), 0.4 * random.normal(size=(30, 2)) + 0.7, 3
 
     def distance(a, b):
         return float(np.sqrt(((a - b) ** 2).sum()))
@@ -191,12 +191,44 @@ def test_precision_and_recall_are_those_of_a_brute_force_loop():
     real_radius, fake_radius = [radius(p, real) for p in real], [radius(p, fake) for p in fake]
     inside = [[distance(r, f) <= real_radius[i] for i, r in enumerate(real)] for f in fake]
     answer = metrics.precision_recall(real, fake, k=k)
+    assert len({*answer}) == 4  # no two are the same number by chance
     assert answer.precision == pytest.approx(np.mean([any(row) for row in inside]))
     assert answer.density == pytest.approx(np.mean([sum(row) for row in inside]) / k)
     assert answer.coverage == pytest.approx(np.mean([any(row[i] for row in inside) for i in range(len(real))]))
     assert answer.recall == pytest.approx(
         np.mean([any(distance(r, f) <= fake_radius[j] for j, f in enumerate(fake)) for r in real])
     )
+
+
+def test_a_classifier_cannot_tell_fresh_draws_of_one_law_apart():
+    scores = [metrics.discriminative_score(smooth_signals(N, seed=i), smooth_signals(N, seed=50 + i)) for i in range(4)]
+    # 400 judgements at chance: standard error 0.025, and the mean of its size without sign over four runs is 0.02
+    assert np.mean(scores) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("fault", "at_least"),
+    [
+        (lambda x: np.zeros_like(x), 0.45),
+        (lambda x: x + 0.05 * np.random.default_rng(0).normal(size=x.shape), 0.3),
+        (lambda x: x + 1.0, 0.2),
+        (lambda x: np.repeat(x[:1], len(x), axis=0), 0.45),
+    ],
+    ids=["flat", "noise", "shift", "collapse"],
+)
+def test_a_classifier_tells_broken_signals_from_real_ones(real, fault, at_least):
+    assert metrics.discriminative_score(real, fault(smooth_signals(N, seed=12))) > at_least
+
+
+def test_the_discriminative_score_of_far_classes_is_one_half_and_its_seed_repeats_it(real, other):
+    assert metrics.discriminative_score(real, real + 100) == 0.5
+    scores = [metrics.discriminative_score(real, 1.3 * other, seed=s) for s in (0, 0, 1)]
+    assert scores[0] == scores[1] != scores[2]
+
+
+def test_nine_signals_are_too_few_for_a_classifier(real):
+    with pytest.raises(ValueError, match="real must hold at least 10 signals, it holds 9"):
+        metrics.discriminative_score(real[:9], real)
 
 
 def test_density_and_precision_of_the_real_set_against_itself():
