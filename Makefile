@@ -4,12 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin/python
 # The stamp carries the folder's name: a virtual environment does not survive being moved.
 STAMP := $(VENV)/built-$(shell pwd | cksum | cut -d' ' -f1)
+FLOOR := .venv-floor
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root,)
 
-.PHONY: lab test lint refresh fork checkpoints help
+.PHONY: lab test floor lint refresh fork checkpoints help
 help:
 	@echo "make lab        open the course in JupyterLab        (LAB_ARGS=\"--no-browser --port 8890\")"
 	@echo "make test       run every test and every notebook    (TEST_ARGS=\"-k penalty\")"
+	@echo "make floor      the library's tests on the oldest versions allowed"
 	@echo "make lint       ruff: check and format, notebooks included"
 	@echo "make refresh    run notebooks again and store what they show (NOTEBOOK=notebooks/07_sign_signals.ipynb)"
 	@echo "make fork       point every badge and launch cell at a fork  (REPO=owner/name)"
@@ -21,6 +23,10 @@ lab: $(STAMP)
 # Two workers of one thread each; conftest.py does the rest.
 test: $(STAMP)
 	$(BIN) -m pytest --nbval -n 2 --dist loadscope tests notebooks $(TEST_ARGS)
+
+# The library on the oldest versions that pyproject.toml allows; their own deprecations do not count. Python 3.11 or 3.12.
+floor: $(STAMP) $(FLOOR)/built
+	PYTHONPATH="$(CURDIR)/$(FLOOR)" $(BIN) -m pytest -n 2 --dist loadscope -W ignore::DeprecationWarning tests $(TEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN) -m ruff check .
@@ -42,4 +48,9 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN) -m pip install --disable-pip-version-check -q -r requirements.lock
 	$(BIN) -m pip install --disable-pip-version-check -q --no-deps -e .
 	@rm -f $(VENV)/built-*
+	@touch $@
+
+$(FLOOR)/built: pyproject.toml tools/floor.py | $(STAMP)
+	rm -rf $(FLOOR)
+	$(BIN) -m pip install --disable-pip-version-check -q --no-deps --target $(FLOOR) $$($(BIN) -m tools.floor)
 	@touch $@
