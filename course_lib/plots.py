@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import torch
 from IPython.display import display
-from jaxtyping import Float, Integer
+from jaxtyping import Bool, Float, Integer
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
@@ -262,6 +262,74 @@ def plot_spread(
     ax.plot(time, between, color=PALETTE["third"], label="between classes")
     ax.plot(time, within, color=PALETTE["fourth"], linestyle="--", label="within a class")
     ax.set(xlabel="time (s)", ylabel=f"standard deviation ({unit})", xlim=(0, time[-1]), ylim=(0, None))
+    _legend_above(ax)
+    return ax
+
+
+def plot_signal_map(
+    values: Float[Array, "..."],
+    *,
+    channel: int = 0,
+    sampling_rate: Number = 80,
+    unit: str = "a.u.",
+    ax: Axes | None = None,
+) -> Axes:
+    """Signals (N, C, L) as the rows of a picture, in order from the top: bright is large."""
+    x, ax = _one_channel(values, channel), _axes(ax, (9.0, 4.2))
+    time = _time(x.shape[1], sampling_rate)
+    half = 0.5 / sampling_rate
+    extent = (-half, time[-1] + half, len(x) - 0.5, -0.5)  # a pixel lies around its moment and its row
+    picture = ax.imshow(x, aspect="auto", cmap="cividis", interpolation="nearest", extent=extent)
+    ax.figure.colorbar(picture, ax=ax, label=_signal_label(unit), pad=0.02)
+    ax.set(xlabel="time (s)", ylabel="signal")
+    ax.grid(False)
+    return ax
+
+
+def plot_sub_movements(parts: Float[Array, "parts length"], *, sampling_rate: Number = 80, unit: str = "m") -> Figure:
+    """The parts (M, L) that a movement is the sum of, dashed, and the movement: position on the left, speed on the
+    right."""
+    x = _array(parts)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9.0, 3.6), sharex=True, layout="constrained")
+    time = _time(x.shape[1], sampling_rate)
+    for ax, y in ((left, x), (right, np.gradient(x, axis=1) * sampling_rate)):
+        for part in y:
+            ax.plot(time, part, "--", color=PALETTE["grey"], linewidth=1.1, label="sub-movement")
+        ax.plot(time, y.sum(axis=0), color=PALETTE["real"], linewidth=2, label="movement, their sum")
+        ax.set(xlabel="time (s)", xlim=(0, time[-1]))
+    left.set_ylabel(f"position ({unit})"), right.set_ylabel(f"velocity ({unit}/s)")
+    handles, labels = left.get_legend_handles_labels()
+    figure.legend([handles[-1], handles[0]], [labels[-1], labels[0]], loc="outside upper left", ncols=2)
+    return figure
+
+
+def plot_flagged(
+    signal: Float[Array, " length"],
+    flags: Mapping[str, Bool[Array, " length"]],
+    *,
+    sampling_rate: Number = 80,
+    unit: str = "a.u.",
+    ax: Axes | None = None,
+) -> Axes:
+    """One signal, with a marker of its own (at most 4) at the steps that each rule flags."""
+    x, ax = _array(signal), _axes(ax)
+    time = _time(len(x), sampling_rate)
+    ax.plot(time, x, ".-", color=PALETTE["real"], markersize=4, linewidth=1, label="signal")
+    for (name, flagged), marker, size, color in zip(flags.items(), "osD^", (13, 9, 6, 4), CYCLE[1:5], strict=False):
+        chosen = _array(flagged)
+        look = {"markersize": size, "markerfacecolor": "none", "markeredgewidth": 1.6, "color": color}
+        ax.plot(time[chosen], x[chosen], marker, label=f"{name}: {chosen.sum()}", **look)
+    ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(-0.01 * time[-1], 1.01 * time[-1]))
+    _legend_above(ax)
+    return ax
+
+
+def plot_curves(table: pd.DataFrame, *, xlabel: str, ylabel: str, ax: Axes | None = None) -> Axes:
+    """Each column (at most 6) over the table's index, with a colour and a dash of its own."""
+    ax = _axes(ax)
+    for i, name in enumerate(table.columns):
+        ax.plot(table.index, table[name], color=CYCLE[i % 6], linestyle=DASHES[i % 6], label=name)
+    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(table.index[0], table.index[-1]))
     _legend_above(ax)
     return ax
 

@@ -128,6 +128,50 @@ def test_the_two_spreads_add_up_to_the_total_variance(signals):
     np.testing.assert_allclose(between**2 + within**2, signals[:, 0].var(axis=0))
 
 
+def test_a_map_shows_every_signal_as_a_row_centred_on_its_moments(signals):
+    ax = plots.plot_signal_map(signals, channel=1, sampling_rate=RATE, unit="m")
+    (picture,) = ax.get_images()
+    np.testing.assert_array_equal(picture.get_array(), signals[:, 1])
+    left, right, bottom, top = picture.get_extent()
+    np.testing.assert_allclose((right - left) / 40, 1 / RATE)  # a step is as wide as a step
+    np.testing.assert_allclose([left + 0.5 / RATE, right - 0.5 / RATE], [0, 39 / RATE], atol=1e-12)
+    assert bottom > top, "the first signal stands at the top"
+    assert_labelled(ax)
+    assert ax.figure.axes[1].get_ylabel() == "signal (m)"
+
+
+def test_sub_movements_are_drawn_under_their_sum_with_its_velocity():
+    time = np.arange(40) / RATE
+    parts = np.stack([2 * time, time**2])  # velocities 2 and 2t, by calculus
+    left, right = plots.plot_sub_movements(parts, sampling_rate=RATE).axes
+    assert len(drawn(left)) == len(drawn(right)) == 3
+    np.testing.assert_allclose(drawn(left)[-1][1], 2 * time + time**2)
+    np.testing.assert_allclose(drawn(right)[-1][1][1:-1], (2 + 2 * time)[1:-1])  # central differences: exact inside
+    assert [line.get_linestyle() for line in left.get_lines()] == ["--", "--", "-"]
+    assert_labelled(left), assert_labelled(right)
+
+
+def test_flags_stand_on_the_signal_at_the_steps_flagged_and_are_counted():
+    signal, flags = np.arange(10.0), {"first": np.arange(10) < 2, "none": np.zeros(10, bool)}
+    ax = plots.plot_flagged(signal, flags, sampling_rate=10)
+    (_, whole), (time, flagged), (_, nothing) = [(line.get_xdata(), line.get_ydata()) for line in ax.get_lines()]
+    np.testing.assert_array_equal(whole, signal)
+    np.testing.assert_allclose(time, [0, 0.1])
+    np.testing.assert_array_equal(flagged, [0, 1])
+    assert len(nothing) == 0
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["signal", "first: 2", "none: 0"]
+
+
+def test_curves_are_the_columns_over_the_index_told_apart_by_dash():
+    table = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 5.0]}, index=[0.0, 0.5])
+    ax = plots.plot_curves(table, xlabel="threshold", ylabel="error (mm)")
+    for (x, y), name in zip(drawn(ax), table, strict=True):
+        np.testing.assert_array_equal(x, table.index)
+        np.testing.assert_array_equal(y, table[name])
+    assert len({line.get_linestyle() for line in ax.get_lines()}) == 2
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("threshold", "error (mm)")
+
+
 def test_spectra_integrate_to_the_variance_of_white_noise():
     noise = np.random.default_rng(0).normal(size=(3000, 1, 40))
     ax = plots.plot_spectra(noise, 2 * noise, sampling_rate=RATE)
