@@ -6,7 +6,8 @@ shape (B,): one number a sample.
 
 Goodfellow et al. 2014, arXiv:1406.2661 (the game); Arjovsky et al. 2017, arXiv:1701.07875 (the Wasserstein losses and
 weight clipping); Gulrajani et al. 2017, arXiv:1704.00028 (the gradient penalty); Mescheder et al. 2018,
-arXiv:1801.04406 (R1 and R2); Jolicoeur-Martineau 2018, arXiv:1807.00734 (relativistic pairing).
+arXiv:1801.04406 (R1 and R2); Jolicoeur-Martineau 2018, arXiv:1807.00734 (relativistic pairing); Adler and Lunz 2018,
+arXiv:1806.06621 (distances that count fine detail).
 """
 
 from collections.abc import Callable
@@ -25,8 +26,8 @@ def discriminator_loss(
     r"""Both halves of the discriminator's cross-entropy, summed: $2\log 2$ where every logit is 0.
 
     $-\mathbb{E}[a\log\sigma(l_r) + (1-a)\log(1-\sigma(l_r))] - \mathbb{E}\log(1-\sigma(l_f))$ with $a$ = `real_label`
-    (1, or a little less: one-sided label smoothing), through $\log\sigma(l) = -\mathrm{softplus}(-l)$, which is exact at
-    any logit.
+    (1, or a little less: one-sided label smoothing), through $\log\sigma(l) = -\mathrm{softplus}(-l)$, which is exact
+    at any logit.
 
     Goodfellow et al. 2014, arXiv:1406.2661; smoothing: Salimans et al. 2016, arXiv:1606.03498.
     """
@@ -96,11 +97,16 @@ def interpolate(
 
 
 def gradient_norms(
-    critic: Critic, samples: Float[Tensor, "..."], *, labels: Int[Tensor, "batch"] | None = None
+    critic: Critic,
+    samples: Float[Tensor, "..."],
+    *,
+    labels: Int[Tensor, "batch"] | None = None,
+    smoothing: Float[Tensor, "length length"] | None = None,
 ) -> Float[Tensor, "batch"]:
     r"""$\lVert\nabla_x D(x)\rVert_2$ at each sample: over everything but the batch, differentiable in the critic.
 
-    The subgradient of the norm at 0 is 0, so a flat critic gives no NaN.
+    The subgradient of the norm at 0 is 0, so a flat critic gives no NaN. With `smoothing` (see `sobolev_smoothing`),
+    slopes are measured against distances that count fine detail.
 
     Raises:
         ValueError: if the critic does not return one score a sample.
@@ -113,7 +119,24 @@ def gradient_norms(
             "End the critic with .squeeze(-1)."
         )
     (slopes,) = torch.autograd.grad(scores.sum(), samples, create_graph=True)
+    if smoothing is not None:
+        slopes = slopes @ smoothing
     return slopes.flatten(1).norm(dim=1)
+
+
+def sobolev_smoothing(length: int, weight: float) -> Float[Tensor, "length length"]:
+    r"""$A^{-1}$ with $A = (I + \lambda^2 \Delta^\top\Delta)^{1/2}$, $\Delta$ the second difference along time.
+
+    If the distance of two signals is $\lVert A(x-y)\rVert$, which charges $\lambda^2$ for each squared second
+    difference beside the squared values, then the slope of a critic against it is $\lVert A^{-1}\nabla D\rVert$ (the
+    dual norm): a critic may be steep towards fine detail, and so sees it. $\lambda = 0$ gives the identity, and plain
+    WGAN-GP.
+
+    Adler and Lunz 2018, arXiv:1806.06621 (WGAN-GP in Sobolev norms).
+    """
+    difference = torch.eye(length, dtype=torch.float64).diff(n=2, dim=0)  # (L - 2, L); empty for points
+    squares, vectors = torch.linalg.eigh(torch.eye(length) + weight**2 * difference.T @ difference)
+    return ((vectors / squares.sqrt()) @ vectors.T).float()
 
 
 def unit_slope_penalty(
@@ -136,7 +159,7 @@ def gradient_penalty(
 ) -> Float[Tensor, ""]:
     r"""Mean squared distance of the critic's slope from 1 between real and fake samples.
 
-    $\mathbb{E}_{\hat x}\,(\lVert\nabla_{\hat x} D(\hat x)\rVert_2 - t)^2$ with $\hat x = \epsilon x + (1-\epsilon) G(z)$,
+    $\mathbb{E}_{\hat x}\,(\lVert\nabla_{\hat x} D(\hat x)\rVert_2 - t)^2$, $\hat x = \epsilon x + (1-\epsilon) G(z)$,
     one $\epsilon \sim U[0,1]$ for each sample, the norm over everything but the batch. Samples of any one shape
     (B, ...). Unweighted; differentiable in the critic's parameters, not in the generator's.
 

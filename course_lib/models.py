@@ -2,18 +2,16 @@ r"""A generator and a critic for signals of any length, and their plain cousins 
 
 The idea: the generator starts from a few wide time steps and doubles their number until there are enough; the critic
 goes the other way. Two ways to double are kept side by side: `"linear"` (linear up-sampling, then a convolution), which
-makes smooth signals, and `"transposed"` (transposed convolutions, the mirror of the critic's strided ones), which is the
-source's and leaves a comb (Odena et al. 2016, doi 10.23915/distill.00003).
+makes smooth signals, and `"transposed"` (transposed convolutions, the mirror of the critic's strided ones), which is
+the source's and leaves a comb (Odena et al. 2016, doi 10.23915/distill.00003).
 
 Radford et al. 2016, arXiv:1511.06434 (the transposed pair); Gulrajani et al. 2017, arXiv:1704.00028 (no BatchNorm in a
 penalised critic); Miyato and Koyama 2018, arXiv:1802.05637 (the projected label).
 """
 
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn import functional
 
 SLOPE = 0.2  # of LeakyReLU below 0
 
@@ -62,7 +60,7 @@ class SignalGenerator(nn.Module):
         self.expand = nn.Linear(latent_dim + embedded, self.coarse[0] * self.coarse[1])
         double = _double_linear if nets == "linear" else _double_transposed
         self.stages = nn.Sequential(
-            nn.BatchNorm1d(4 * dim),
+            nn.BatchNorm1d(4 * dim, momentum=MOMENTUM),
             nn.LeakyReLU(SLOPE),  # (B, 4 dim, L/8)
             double(4 * dim, 2 * dim),  # (B, 2 dim, L/4)
             double(2 * dim, dim),  # (B, dim, L/2)
@@ -150,13 +148,14 @@ class SignalCritic(nn.Module):
 
 MARGIN = 6  # coarse steps made beyond the length: 24 steps on each side, and padding reaches 21
 LABEL_DIM = 32
+MOMENTUM = 0.05  # BatchNorm's statistics remember about 20 batches: 1,280 signals
 
 
 def _double_linear(into: int, out: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Upsample(scale_factor=2, mode="linear"),
         nn.Conv1d(into, out, 5, padding=2, bias=False),  # BatchNorm brings its own shift
-        nn.BatchNorm1d(out),
+        nn.BatchNorm1d(out, momentum=MOMENTUM),
         nn.LeakyReLU(SLOPE),
     )
 
@@ -164,7 +163,7 @@ def _double_linear(into: int, out: int) -> nn.Sequential:
 def _double_transposed(into: int, out: int) -> nn.Sequential:
     return nn.Sequential(
         nn.ConvTranspose1d(into, out, 5, stride=2, padding=2, output_padding=1),
-        nn.BatchNorm1d(out),
+        nn.BatchNorm1d(out, momentum=MOMENTUM),
         nn.LeakyReLU(SLOPE),
     )
 

@@ -176,6 +176,27 @@ def test_zero_centered_penalty_is_the_mean_squared_slope_without_a_half():
     assert got.item() == pytest.approx(weight.square().sum().item(), rel=1e-12)
 
 
+def test_smoothed_norm_is_the_steepest_rise_per_unit_of_the_sobolev_distance():
+    r"""By brute force: $\max_v a\cdot v / \lVert v\rVert_S$ with $\lVert v\rVert_S^2 = |v|^2 + w^2 |\Delta v|^2$."""
+    length, weight = 12, 3.0
+    smoothing = losses.sobolev_smoothing(length, weight).double()
+    slope = random(length)
+    norm = losses.gradient_norms(linear_critic(slope), random(1, 1, length, seed=1), smoothing=smoothing).item()
+
+    def rise(v):
+        bend = v[..., 2:] - 2 * v[..., 1:-1] + v[..., :-2]
+        return (v @ slope) / (v.square().sum(-1) + weight**2 * bend.square().sum(-1)).sqrt()
+
+    assert rise(random(20_000, length, seed=2)).max().item() < norm
+    best = smoothing @ smoothing @ slope  # where the Cauchy-Schwarz inequality is an equality
+    assert rise(best).item() == pytest.approx(norm, rel=1e-6)
+
+
+def test_no_detail_weight_leaves_the_plain_norm_and_points_have_no_detail():
+    torch.testing.assert_close(losses.sobolev_smoothing(9, 0.0), torch.eye(9))
+    torch.testing.assert_close(losses.sobolev_smoothing(2, 5.0), torch.eye(2))
+
+
 def test_labels_reach_the_critic():
     labels = torch.tensor([1, 2, 3])
     got = losses.gradient_norms(lambda x, y: x.sum(1) * y, random(3, 4), labels=labels)

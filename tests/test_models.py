@@ -39,7 +39,8 @@ def test_the_label_s_part_of_the_score_is_a_projection_on_the_features():
     critic = SignalCritic(40, 1, 4, n_classes=3)
     x, labels = torch.randn(5, 1, 40, generator=torch.Generator().manual_seed(1)), torch.tensor([0, 1, 2, 0, 1])
     phi = critic.features(x)
-    expected = [critic.score.weight[0] @ f + critic.score.bias[0] + critic.embed.weight[y] @ f for f, y in zip(phi, labels)]
+    plain, shift, embedded = critic.score.weight[0], critic.score.bias[0], critic.embed.weight
+    expected = [plain @ f + shift + embedded[y] @ f for f, y in zip(phi, labels, strict=True)]
     torch.testing.assert_close(critic(x, labels), torch.stack(expected))
 
 
