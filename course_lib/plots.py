@@ -294,8 +294,8 @@ def plot_sub_movements(parts: Float[Array, "parts length"], *, sampling_rate: Nu
     time = _time(x.shape[1], sampling_rate)
     for ax, y in ((left, x), (right, np.gradient(x, axis=1) * sampling_rate)):
         for part in y:
-            ax.plot(time, part, "--", color=PALETTE["grey"], linewidth=1.1, label="sub-movement")
-        ax.plot(time, y.sum(axis=0), color=PALETTE["real"], linewidth=2, label="movement, their sum")
+            ax.plot(time, part, "--", color="black", linewidth=1, zorder=3, label="sub-movement")
+        ax.plot(time, y.sum(axis=0), color=PALETTE["real"], linewidth=2.5, label="movement, their sum")
         ax.set(xlabel="time (s)", xlim=(0, time[-1]))
     left.set_ylabel(f"position ({unit})"), right.set_ylabel(f"velocity ({unit}/s)")
     handles, labels = left.get_legend_handles_labels()
@@ -320,7 +320,7 @@ def plot_flagged(
         look = {"markersize": size, "markerfacecolor": "none", "markeredgewidth": 1.6, "color": color}
         ax.plot(time[chosen], x[chosen], marker, label=f"{name}: {chosen.sum()}", **look)
     ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(-0.01 * time[-1], 1.01 * time[-1]))
-    _legend_above(ax)
+    _legend_above(ax, columns=2)  # the rules' names are long
     return ax
 
 
