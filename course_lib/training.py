@@ -58,9 +58,9 @@ class TrainingConfig:
     """
 
     objective: str = "wgan_gp"
-    steps: int = 10_000
+    steps: int = 6_000
     batch_size: int = 64
-    critic_steps: int = 5
+    critic_steps: int = 3
     penalty_weight: float = 10.0
     detail: float = 1.0
     clip: float = 0.01
