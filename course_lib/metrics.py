@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Integer
 from numpy import ndarray
 from sklearn.metrics import pairwise_distances, pairwise_distances_chunked
 from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -33,6 +33,7 @@ Signals = Float[
     Array, "..."
 ]  # (N, C, L); "..." because a wrong shape gets this module's message, not the type checker's
 Features = Float[Array, "..."]  # (N, F), or signals
+Labels = Integer[Array, "..."]
 
 
 # ---------------------------------------------------------------------------------------------- guards
@@ -416,7 +417,36 @@ def _all_metrics(train: ndarray, test: ndarray, fake: ndarray) -> dict[str, floa
     return values | {"nearest_neighbour_ratio": nearest_neighbour_ratio(train, test, fake)}
 
 
-def quality_report(train: Signals, test: Signals, fake: Signals, *, seed: int = 0, draws: int = 5) -> pd.DataFrame:
+def _array_of(labels: Labels) -> ndarray:
+    return labels.numpy() if isinstance(labels, torch.Tensor) else np.asarray(labels)
+
+
+def _three_sets(labels: ndarray, wanted: ndarray, random: np.random.Generator) -> tuple[ndarray, ndarray, ndarray]:
+    """Indices of two disjoint sets, each with the classes of `wanted`, and of what is left."""
+    sets = ([], [], [])
+    classes, counts = np.unique(wanted, return_counts=True)
+    for k in np.unique(labels):
+        members = random.permutation(np.flatnonzero(labels == k))
+        n = int(counts[classes == k].sum())
+        if len(members) < 3 * n:
+            raise ValueError(
+                f"the reference needs three disjoint sets of {n} real signals of class {k:g}, and there are "
+                f"{len(members)}. Put less into test (a fifth of the recordings, say)."
+            )
+        for part, found in zip(sets, np.split(members, [n, 2 * n]), strict=True):
+            part.append(found)
+    return tuple(np.sort(np.concatenate(part)) for part in sets)
+
+
+def quality_report(
+    train: Signals,
+    test: Signals,
+    fake: Signals,
+    *,
+    labels: tuple[Labels, Labels] | None = None,
+    seed: int = 0,
+    draws: int = 5,
+) -> pd.DataFrame:
     """Each metric of `fake` against held-out `test`, beside its real-against-real reference.
 
     Rows: metrics; columns: value, reference, ratio.
@@ -424,6 +454,10 @@ def quality_report(train: Signals, test: Signals, fake: Signals, *, seed: int = 
     `report.attrs["size"]`. The reference is the mean of `draws`: a set of that size in the place of the generated
     signals, another in the place of the test set, both drawn from all real signals, the remaining ones in the place of
     the training set (for the nearest neighbours).
+
+    With `labels` (of train and of test), the sets that the reference is drawn from hold as many signals of each class
+    as the test set does. Say them whenever test is stratified and `fake` was made for its classes: sets whose classes
+    vary by chance are further apart, and their reference is too kind.
 
     Raises:
         ValueError: if there are fewer than three times as many real signals as are compared, shapes differ, or a value
@@ -442,12 +476,17 @@ def quality_report(train: Signals, test: Signals, fake: Signals, *, seed: int = 
             "Put less into test (a fifth of the recordings, say)."
         )
     random = np.random.default_rng(seed)
-    x_test, x_fake = (s[np.sort(random.permutation(len(s))[:size])] for s in (x_test, x_fake))
-    value = _all_metrics(x_train, x_test, x_fake)
+    taken, made = (np.sort(random.permutation(len(s))[:size]) for s in (x_test, x_fake))
+    value = _all_metrics(x_train, x_test[taken], x_fake[made])
+    y_train, y_test = (np.zeros(len(x_train)), np.zeros(len(x_test))) if labels is None else map(_array_of, labels)
+    if (len(y_train), len(y_test)) != (len(x_train), len(x_test)):
+        raise ValueError(
+            f"labels: expected {len(x_train)} of train and {len(x_test)} of test, got {len(y_train)} and {len(y_test)}."
+        )
     drawn = []
     for _ in range(draws):
-        order = random.permutation(len(real))
-        drawn.append(_all_metrics(real[order[2 * size :]], real[order[:size]], real[order[size : 2 * size]]))
+        first, second, rest = _three_sets(np.concatenate([y_train, y_test]), y_test[taken], random)
+        drawn.append(_all_metrics(real[rest], real[first], real[second]))
     report = pd.DataFrame({"value": value, "reference": pd.DataFrame(drawn).mean()})
     report["ratio"] = report["value"] / report["reference"]
     report.index.name = "metric"

@@ -60,7 +60,7 @@ class SignalGenerator(nn.Module):
         self.expand = nn.Linear(latent_dim + embedded, self.coarse[0] * self.coarse[1])
         double = _double_linear if nets == "linear" else _double_transposed
         self.stages = nn.Sequential(
-            _norm(4 * dim, nets),
+            nn.BatchNorm1d(4 * dim, momentum=MOMENTUM),
             nn.LeakyReLU(SLOPE),  # (B, 4 dim, L/8)
             double(4 * dim, 2 * dim),  # (B, 2 dim, L/4)
             double(2 * dim, dim),  # (B, dim, L/2)
@@ -154,8 +154,8 @@ MOMENTUM = 0.05  # BatchNorm's statistics remember about 20 batches: 1,280 signa
 def _double_linear(into: int, out: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Upsample(scale_factor=2, mode="linear"),
-        nn.Conv1d(into, out, 5, padding=2),
-        _norm(out, "linear"),
+        nn.Conv1d(into, out, 5, padding=2, bias=False),  # BatchNorm brings its own shift
+        nn.BatchNorm1d(out, momentum=MOMENTUM),
         nn.LeakyReLU(SLOPE),
     )
 
@@ -163,17 +163,9 @@ def _double_linear(into: int, out: int) -> nn.Sequential:
 def _double_transposed(into: int, out: int) -> nn.Sequential:
     return nn.Sequential(
         nn.ConvTranspose1d(into, out, 5, stride=2, padding=2, output_padding=1),
-        _norm(out, "transposed"),
+        nn.BatchNorm1d(out, momentum=MOMENTUM),
         nn.LeakyReLU(SLOPE),
     )
-
-
-def _norm(channels: int, nets: str) -> nn.Module:
-    """Each signal by itself (LayerNorm over channels and time), or, in the source's nets, each channel over the batch.
-
-    With BatchNorm a signal depends on the batch it is made in, and averaged weights need statistics of their own.
-    """
-    return nn.GroupNorm(1, channels) if nets == "linear" else nn.BatchNorm1d(channels, momentum=MOMENTUM)
 
 
 def _steps_left(length: int, layers: list[tuple[int, int, int, int]]) -> int:

@@ -284,6 +284,34 @@ def test_a_report_on_fewer_generated_signals_compares_equal_sizes():
     assert report.loc["frechet", "reference"] == pytest.approx(expected, rel=0.3)
 
 
+def two_classes(n, *, shift=20.0, seed=0):
+    """n signals of each of two classes that lie far apart, and their labels."""
+    labels = np.repeat([0, 1], n)
+    return smooth_signals(2 * n, seed=seed) + shift * labels[:, None, None], labels
+
+
+def test_with_labels_a_perfect_generator_of_the_test_set_s_classes_scores_like_its_reference():
+    ratios = {True: [], False: []}
+    for i in range(6):
+        sets = [two_classes(n, seed=90 + 3 * i + j) for j, n in enumerate((150, 50, 50))]
+        for stratified in ratios:
+            labels = (sets[0][1], sets[1][1]) if stratified else None
+            report = metrics.quality_report(*(x for x, _ in sets), labels=labels)
+            ratios[stratified].append(report.loc["frechet", "ratio"])
+    assert 0.8 < np.mean(ratios[True]) < 1.25
+    assert np.mean(ratios[False]) < 0.5  # classes that vary by chance make too kind a reference
+
+
+def test_labels_that_do_not_fit_and_classes_that_are_too_small_are_refused():
+    (train, y_train), (test, y_test) = two_classes(150), two_classes(50, seed=1)
+    with pytest.raises(ValueError, match="labels: expected 300 of train and 100 of test, got 100 and 100"):
+        metrics.quality_report(train, test, test, labels=(y_test, y_test))
+    rare = np.concatenate([y_train[:199], np.ones(101, dtype=int)])  # still enough of both
+    metrics.quality_report(train, test, test, labels=(rare, y_test))
+    with pytest.raises(ValueError, match="three disjoint sets of 50 real signals of class 1, and there are 60"):
+        metrics.quality_report(train, test, test, labels=(np.repeat([0, 1], [290, 10]), y_test))
+
+
 def test_a_flat_line_is_smooth_and_the_other_metrics_see_it():
     report = report_of(np.zeros((N, 1, LENGTH)))
     assert report.loc["roughness_ratio", "value"] == 0 and report.loc["variance_ratio", "value"] == 0

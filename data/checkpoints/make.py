@@ -36,10 +36,10 @@ def auslan(*channels: str) -> SignalDataset:
 
 
 RUNS = {
-    "signs8": (lambda: simulate_signs(8), dict(conditional=True, steps=6_000)),
-    "signs80": (lambda: simulate_signs(80), dict(conditional=True, steps=8_000)),
+    "signs8": (lambda: simulate_signs(8), dict(conditional=True, steps=8_000)),
+    "signs80": (lambda: simulate_signs(80), dict(conditional=True, steps=10_000)),
     "auslan_right_x": (lambda: auslan("right_x"), dict(conditional=True, steps=6_000)),
-    "auslan_right_xyz": (lambda: auslan("right_x", "right_y", "right_z"), dict(conditional=True, steps=6_000)),
+    "auslan_right_xyz": (lambda: auslan("right_x", "right_y", "right_z"), dict(conditional=True, steps=7_000)),
 }
 
 
@@ -102,7 +102,8 @@ def judge(generator: torch.nn.Module, scaler: Scaler, learnt: SignalDataset, hel
     labels = held_out.labels if generator.n_classes else None
     made = scaler.inverse(sample(generator, len(held_out), labels=labels, seed=1))
     few = torch.randperm(len(held_out), generator=torch.Generator().manual_seed(0))[:1000]
-    report = metrics.quality_report(learnt.values, held_out.values[few], made[few], seed=0)
+    both = (learnt.labels, held_out.labels[few])
+    report = metrics.quality_report(learnt.values, held_out.values[few], made[few], labels=both, seed=0)
     rows = {
         metric: {key: float(f"{value:.{ROUNDED}g}") for key, value in row.items()}
         for metric, row in report.to_dict("index").items()
