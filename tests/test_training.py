@@ -391,3 +391,32 @@ def test_the_penalised_mixtures_lie_between_the_batch_s_own_pairs(monkeypatch):
     (real, fake), values = seen[0], scaled(waves()).values
     assert all((values == signal).flatten(1).all(1).any() for signal in real)
     assert not any((values == signal).flatten(1).all(1).any() for signal in fake)
+
+
+@pytest.mark.parametrize(("objective", "detail"), [("wgan_gp", 2.0), ("relativistic", 2.0), ("wgan_gp", 0.0)])
+def test_the_loop_measures_slopes_against_the_detail_that_was_asked_for(monkeypatch, objective, detail):
+    """The weight of the second difference is `detail` over its own root mean square in the training signals."""
+    seen = []
+    original = losses.gradient_norms
+
+    def watched(critic, samples, *, labels=None, smoothing=None):
+        seen.append(smoothing)
+        return original(critic, samples, labels=labels, smoothing=smoothing)
+
+    monkeypatch.setattr(losses, "gradient_norms", watched)
+    dataset = scaled(waves())
+    run(replace(TINY, steps=1, critic_steps=1, objective=objective, detail=detail), dataset=dataset)
+    if detail == 0:
+        assert seen == [None]
+        return
+    x = dataset.values.double().numpy()
+    bend = x[..., 2:] - 2 * x[..., 1:-1] + x[..., :-2]
+    delta = np.eye(16)[2:] - 2 * np.eye(16)[1:-1] + np.eye(16)[:-2]
+    square = np.eye(16) + detail**2 / np.mean(bend**2) * delta.T @ delta
+    found = seen[0].double().numpy()
+    np.testing.assert_allclose(found @ square @ found, np.eye(16), atol=1e-4)
+
+
+def test_the_detail_knob_changes_what_is_trained():
+    one, two = run()[0], run(replace(TINY, detail=0.0))[0]
+    assert not torch.equal(weights(one), weights(two))
