@@ -12,6 +12,7 @@ penalised critic); Miyato and Koyama 2018, arXiv:1802.05637 (the projected label
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional
 
 SLOPE = 0.2  # of LeakyReLU below 0
 
@@ -21,7 +22,9 @@ class SignalGenerator(nn.Module):
 
     A linear layer makes a coarse sequence of 4 dim channels and about L/8 steps; three stages double the steps and
     bring the channels down to dim; a last convolution makes C of them. With `"linear"` nets the sequence is longer than
-    needed and is cut at the end, so no zero padding ever touches a signal's edge.
+    needed and is cut at the end, so no zero padding ever touches a signal's edge; and because up-sampling smooths, four
+    channels of a fixed random projection of the noise join the last stage at full rate: white noise, to be shaped into
+    a sensor's.
 
     Args:
         length: L, 8 or more.
@@ -64,14 +67,17 @@ class SignalGenerator(nn.Module):
             nn.LeakyReLU(SLOPE),  # (B, 4 dim, L/8)
             double(4 * dim, 2 * dim),  # (B, 2 dim, L/4)
             double(2 * dim, dim),  # (B, dim, L/2)
-            *(
-                [double(dim, dim), nn.Conv1d(dim, channels, 9, padding=4)]  # (B, dim, L), (B, C, L)
-                if nets == "linear"
-                else [nn.ConvTranspose1d(dim, channels, 5, stride=2, padding=2, output_padding=1)]
-            ),
         )
         if nets == "linear":
+            self.last = nn.Sequential(
+                _convolve(dim + FINE_CHANNELS, dim),  # (B, dim, L)
+                nn.Conv1d(dim, channels, 9, padding=4),  # (B, C, L)
+            )
             self.apply(_initialise)
+            fine = torch.randn(latent_dim, FINE_CHANNELS * 8 * self.coarse[1])
+            self.register_buffer("fine", FINE_SCALE * latent_dim**-0.5 * fine)
+        else:
+            self.last = nn.ConvTranspose1d(dim, channels, 5, stride=2, padding=2, output_padding=1)
 
     def forward(
         self, noise: Float[Tensor, "batch latent"], labels: Int[Tensor, "batch"] | None = None
@@ -81,9 +87,12 @@ class SignalGenerator(nn.Module):
                 f"SignalGenerator: expected noise of shape (B, {self.latent_dim}), got {tuple(noise.shape)}."
             )
         _check_labels("SignalGenerator", labels, self.n_classes, len(noise))
-        if labels is not None:
-            noise = torch.cat([noise, self.embed(labels)], dim=1)
-        signals = self.stages(self.expand(noise).view(-1, *self.coarse))
+        told = noise if labels is None else torch.cat([noise, self.embed(labels)], dim=1)
+        x = self.stages(self.expand(told).view(-1, *self.coarse))
+        if hasattr(self, "fine"):
+            x = functional.interpolate(x, scale_factor=2, mode="linear")
+            x = torch.cat([x, (noise @ self.fine).view(len(x), FINE_CHANNELS, -1)], dim=1)
+        signals = self.last(x)
         first = (signals.shape[-1] - self.length) // 2
         return signals[..., first : first + self.length]
 
@@ -147,13 +156,18 @@ class SignalCritic(nn.Module):
 
 
 MARGIN = 6  # coarse steps made beyond the length: 24 steps on each side, and padding reaches 21
+FINE_CHANNELS = 4
+FINE_SCALE = 0.05  # their standard deviation, of the order of a sensor's noise in standardised signals
 LABEL_DIM = 32
 MOMENTUM = 0.05  # BatchNorm's statistics remember about 20 batches: 1,280 signals
 
 
 def _double_linear(into: int, out: int) -> nn.Sequential:
+    return nn.Sequential(nn.Upsample(scale_factor=2, mode="linear"), *_convolve(into, out))
+
+
+def _convolve(into: int, out: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Upsample(scale_factor=2, mode="linear"),
         nn.Conv1d(into, out, 5, padding=2, bias=False),  # BatchNorm brings its own shift
         nn.BatchNorm1d(out, momentum=MOMENTUM),
         nn.LeakyReLU(SLOPE),

@@ -58,7 +58,7 @@ class TrainingConfig:
     """
 
     objective: str = "wgan_gp"
-    steps: int = 6_000
+    steps: int = 5_000
     batch_size: int = 64
     critic_steps: int = 3
     penalty_weight: float = 10.0

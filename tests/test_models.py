@@ -60,6 +60,22 @@ def test_every_step_of_a_signal_can_change_the_score():
     assert (slope.abs().amax(0) > 0).all()
 
 
+def test_up_sampling_alone_is_smooth_and_the_projected_noise_reaches_full_rate():
+    """An untrained generator has more power above half the highest frequency, the louder its fine channels are."""
+    torch.manual_seed(0)
+    generator = SignalGenerator(160, 1, 128, 8).train()
+
+    def share_above_half():
+        power = torch.fft.rfft(generator(noise(64, 128)).detach()).abs().square().sum((0, 1))
+        return float(power[40:].sum() / power.sum())
+
+    with_noise = share_above_half()
+    generator.fine.mul_(20)
+    louder = share_above_half()
+    generator.fine.zero_()
+    assert share_above_half() < with_noise < 0.5 * louder
+
+
 def test_padding_does_not_reach_a_signal_s_edges():
     torch.manual_seed(0)
     generator = SignalGenerator(160, 1, 16, 4).eval()
