@@ -101,7 +101,9 @@ class SignalCritic(nn.Module):
     r"""Signals (B, C, L) -> scores (B,); no sigmoid, no BatchNorm.
 
     Two strided convolutions (three with `"transposed"` nets), then linear layers over all that is left, so a score may
-    depend on where in time something happens. With `n_classes`, the label's embedding is projected on the features:
+    depend on where in time something happens. With `detail` above 0 the signals' second differences, times `detail`,
+    are C further input channels: fine detail is small, and a critic that has to magnify it first is slow to see it.
+    With `n_classes`, the label's embedding is projected on the features:
     $D(x, y) = w \cdot \phi(x) + e_y \cdot \phi(x)$.
 
     Args and errors as `SignalGenerator`.
@@ -117,11 +119,16 @@ class SignalCritic(nn.Module):
         n_classes: int | None = None,
         *,
         nets: str = "linear",
+        detail: float = 0.0,
     ) -> None:
         super().__init__()
         _check_sizes(length=length, channels=channels, latent_dim=1, dim=dim, n_classes=n_classes, nets=nets)
-        self.arguments = dict(length=length, channels=channels, dim=dim, n_classes=n_classes, nets=nets)
-        self.length, self.channels, self.n_classes = length, channels, n_classes
+        if not 0 <= detail < float("inf"):
+            raise ValueError(f"detail: expected a factor of 0 or more, got {detail!r}.")
+        self.arguments = dict(length=length, channels=channels, dim=dim, n_classes=n_classes, nets=nets, detail=detail)
+        self.length, self.channels, self.n_classes, self.detail = length, channels, n_classes, detail
+        if detail:
+            channels = 2 * channels
         if nets == "linear":
             layers = [(channels, dim, 16, 4), (dim, 2 * dim, 8, 2)]  # in, out, kernel, stride
         else:
@@ -150,7 +157,7 @@ class SignalCritic(nn.Module):
                 f"{tuple(signals.shape)}."
             )
         _check_labels("SignalCritic", labels, self.n_classes, len(signals))
-        features = self.features(signals)
+        features = self.features(with_second_difference(signals, self.detail) if self.detail else signals)
         scores = self.score(features).squeeze(1)
         return scores if labels is None else scores + (self.embed(labels) * features).sum(1)
 
@@ -160,6 +167,12 @@ FINE_CHANNELS = 4
 FINE_SCALE = 0.05  # their standard deviation, of the order of a sensor's noise in standardised signals
 LABEL_DIM = 32
 MOMENTUM = 0.05  # BatchNorm's statistics remember about 20 batches: 1,280 signals
+
+
+def with_second_difference(signals: Float[Tensor, "..."], weight: float) -> Float[Tensor, "..."]:
+    """(B, C, L) -> (B, 2 C, L): the signals, and `weight` times their second differences (0 at both ends)."""
+    bend = functional.pad(signals.diff(n=2, dim=-1), (1, 1))
+    return torch.cat([signals, weight * bend], dim=1)
 
 
 def _double_linear(into: int, out: int) -> nn.Sequential:

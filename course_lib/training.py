@@ -125,7 +125,8 @@ class Recipe:
             torch.manual_seed(seed)
             shape = dict(length=dataset.length, channels=dataset.channels, dim=self.dim, n_classes=n_classes)
             generator = models.SignalGenerator(**shape, latent_dim=self.latent_dim, nets=self.nets)
-            return generator, models.SignalCritic(**shape, nets=self.nets)
+            detail = DETAIL_SEEN * detail_weight(dataset.values, self.config.detail)
+            return generator, models.SignalCritic(**shape, nets=self.nets, detail=detail)
 
 
 # The settings of the article that the course grew from: mirror nets, DIM 64, batch 64, five critic steps, penalty 10,
@@ -146,6 +147,8 @@ SOURCE_RECIPE = Recipe(
     dim=64,
 )
 
+
+DETAIL_SEEN = 0.5  # how loud the second differences are in the critic's input, beside signals of size 1, at detail=1
 
 # What notebook 08 trains live, in under a minute on one CPU core: narrower nets, a tenth of the steps.
 QUICK_RECIPE = Recipe(TrainingConfig(steps=600), dim=16)
@@ -523,11 +526,15 @@ def generator_objective(
     return losses.wasserstein_generator_loss(critic(fake, *labels))
 
 
-def _smoothing(values: Tensor, detail: float) -> Tensor | None:
+def detail_weight(values: Tensor, detail: float) -> float:
+    """`detail` over the root mean square second difference of the signals; 0 for points, which have none."""
     roughness = float(values.diff(n=2, dim=-1).square().mean().sqrt()) if values.shape[-1] > 2 else 0.0
-    if detail == 0 or roughness == 0:
-        return None
-    return losses.sobolev_smoothing(values.shape[-1], detail / roughness).to(values)
+    return detail / roughness if roughness else 0.0
+
+
+def _smoothing(values: Tensor, detail: float) -> Tensor | None:
+    weight = detail_weight(values, detail)
+    return losses.sobolev_smoothing(values.shape[-1], weight).to(values) if weight else None
 
 
 def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:

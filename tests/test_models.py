@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_lib.models import SignalCritic, SignalGenerator
+from course_lib.models import SignalCritic, SignalGenerator, with_second_difference
 
 NETS = ["linear", "transposed"]
 
@@ -113,3 +113,16 @@ def test_wrong_inputs_are_refused_with_both_shapes():
         critic(torch.zeros(2, 1, 40))
     with pytest.raises(ValueError, match="no labels.*n_classes=None"):
         generator(torch.zeros(2, 16), torch.zeros(2, dtype=torch.int64))
+
+
+def test_the_critic_is_shown_the_second_difference_beside_the_signal():
+    x = torch.randn(3, 2, 20, generator=torch.Generator().manual_seed(0))
+    stacked = with_second_difference(x, 7.0)
+    assert stacked.shape == (3, 4, 20) and torch.equal(stacked[:, :2], x)
+    torch.testing.assert_close(stacked[:, 2:, 5], 7 * (x[..., 6] - 2 * x[..., 5] + x[..., 4]))
+    assert (stacked[:, 2:, [0, -1]] == 0).all()
+    torch.manual_seed(0)
+    critic = SignalCritic(20, 2, 4, detail=7.0)
+    assert critic(x).shape == (3,) and critic.features[0].in_channels == 4
+    with pytest.raises(ValueError, match="detail: expected a factor of 0 or more, got -1"):
+        SignalCritic(20, 2, 4, detail=-1.0)

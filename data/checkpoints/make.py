@@ -36,9 +36,9 @@ def auslan(*channels: str) -> SignalDataset:
 
 
 RUNS = {
-    "signs8": (lambda: simulate_signs(8), dict(conditional=True, steps=5_000)),
-    "signs80": (lambda: simulate_signs(80), dict(conditional=True, steps=6_000)),
-    "auslan_right_x": (lambda: auslan("right_x"), dict(conditional=True, steps=5_000)),
+    "signs8": (lambda: simulate_signs(8), dict(conditional=True, steps=4_000)),
+    "signs80": (lambda: simulate_signs(80), dict(conditional=True, steps=5_500)),
+    "auslan_right_x": (lambda: auslan("right_x"), dict(conditional=True, steps=4_000)),
     "auslan_right_xyz": (lambda: auslan("right_x", "right_y", "right_z"), dict(conditional=True, steps=5_000)),
 }
 
