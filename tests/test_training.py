@@ -99,7 +99,7 @@ def test_training_brings_the_samples_distribution_closer_to_the_data():
     config = TrainingConfig(steps=120, batch_size=32, critic_steps=3, learning_rate=2e-3, detail=0.0)
     train(generator, critic, dataset, config, device="cpu")
     after = signal_frechet(dataset.values, sample(generator, 200, seed=3))
-    assert after < 0.25 * before, (before, after)
+    assert after < 0.5 * before, (before, after)
 
 
 def test_the_penalty_holds_the_critic_s_slope_near_one_and_without_it_the_slope_grows():
