@@ -1,6 +1,6 @@
 """What each part of the recipe is worth: the same processor time, one change at a time, on Auslan's right_x.
 
-python data/recipes/make.py [--seconds 100] [--source-seconds 600]
+python data/recipes/make.py [--seconds 75] [--source-seconds 300]
 
 Writes recipes.csv (one row a variant and seed), time_to_quality.csv (the source's recipe and ours along their way) and
 manifest.json, a row at a time, so a run that was stopped goes on where it was. COURSE_DATA names the folder that holds
@@ -33,12 +33,9 @@ VARIANTS = [
     ("ours", "detail 0: the plain penalty", BEST.with_config(detail=0.0)),
     ("ours", "1 critic step", BEST.with_config(critic_steps=1)),
     ("ours", "5 critic steps", BEST.with_config(critic_steps=5)),
-    ("ours", "learning rate 1e-4", BEST.with_config(learning_rate=1e-4)),
     ("ours", "learning rate constant", BEST.with_config(decay=False)),
     ("ours", "weights not averaged", BEST.with_config(averaging=0.0)),
-    ("ours", "penalty weight 1", BEST.with_config(penalty_weight=1.0)),
     ("ours", "transposed nets", replace(BEST, nets="transposed")),
-    ("ours", "dim 64", replace(BEST, dim=64)),
     ("ours", "relativistic, R1 + R2, 1 critic step", BEST.with_config(**RELATIVISTIC)),
     ("source", "", SOURCE_RECIPE),
 ]
@@ -72,6 +69,7 @@ class Judge:
 
 def run(recipe: Recipe, judge: Judge, seed: int, *, seconds: float | None = None, marks: int = 0):
     """Train for about `seconds` of processor time; at `marks` moments on the way, judge."""
+    _train(recipe.with_config(steps=5, seed=seed), judge, seed)  # the first steps also load and choose kernels
     start = time.process_time()
     _train(recipe.with_config(steps=10, seed=seed), judge, seed)
     steps = max(10, int(10 * seconds / (time.process_time() - start)))
@@ -107,8 +105,8 @@ def done(path: Path, **wanted) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=100)
-    parser.add_argument("--source-seconds", type=float, default=600)
+    parser.add_argument("--seconds", type=float, default=75)
+    parser.add_argument("--source-seconds", type=float, default=300)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     given = parser.parse_args()
     torch.set_num_threads(1)
