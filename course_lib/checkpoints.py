@@ -218,11 +218,11 @@ def write_whole(path: Path, content: bytes) -> None:
 def _beside(path: Path) -> Path:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
-    os.chmod(name, 0o644)
     return Path(name)
 
 
 def _move(partial: Path, path: Path) -> None:
     with open(partial, "rb") as file:
         os.fsync(file.fileno())
+    os.chmod(partial, 0o644)  # a temporary file is private; a checkpoint is to be read by others too
     os.replace(partial, path)

@@ -23,6 +23,7 @@ def test_a_loaded_model_is_the_saved_one(tmp_path, nets, n_classes):
     noise = torch.randn(2, 8)
     assert torch.equal(model(noise, labels), again(noise, labels))
     assert again.arguments == model.arguments and not again.training
+    assert (tmp_path / "deep" / "model.safetensors").stat().st_mode & 0o777 == 0o644
 
 
 def test_the_scaler_comes_back_to_the_last_bit(tmp_path):
