@@ -1,6 +1,6 @@
 """What each part of the recipe is worth: the same processor time, one change at a time, on Auslan's right_x.
 
-python data/recipes/make.py [--seconds 75] [--source-seconds 300]
+python data/recipes/make.py [--seconds 75]
 
 Writes recipes.csv (one row a variant and seed), time_to_quality.csv (the source's recipe and ours along their way) and
 manifest.json, a row at a time, so a run that was stopped goes on where it was. COURSE_DATA names the folder that holds
@@ -106,7 +106,6 @@ def done(path: Path, **wanted) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=75)
-    parser.add_argument("--source-seconds", type=float, default=300)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -117,14 +116,13 @@ def main() -> None:
                 row, _ = run(recipe, judge, seed, seconds=given.seconds)
                 append(table, [{"recipe": name, "change": change, "data": "auslan_right_x"} | row])
                 print(name, change, row, flush=True)
-    for name, recipe, seconds in (("ours", BEST, given.seconds * 2), ("source", SOURCE_RECIPE, given.source_seconds)):
+    for name, recipe, seconds in (("ours", BEST, 1.5 * given.seconds), ("source", SOURCE_RECIPE, 3 * given.seconds)):
         if not done(way_table, recipe=name):
             _, way = run(recipe, judge, 0, seconds=seconds, marks=12)
             append(way_table, [{"recipe": name} | row for row in way])
     manifest = {
         "command": "python data/recipes/make.py",
         "seconds": given.seconds,
-        "source_seconds": given.source_seconds,
         "seeds": given.seeds,
         "frechet_reference": round(judge.reference, 5),
         "ours": asdict(BEST),
