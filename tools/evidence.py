@@ -80,7 +80,7 @@ def filled(text: str) -> str:
     def fill(match: re.Match) -> str:
         return f"<!-- table: {match[1]} -->\n{markdown(TABLES[match[1]]())}\n<!-- end -->"
 
-    return re.sub(r"<!-- table: (\w+) -->\n(?:.*?\n)?<!-- end -->", fill, text, flags=re.DOTALL)
+    return re.sub(r"<!-- table: (\w+) -->\n(?:(?!<!-- end -->).)*<!-- end -->", fill, text, flags=re.DOTALL)
 
 
 def main() -> int:
