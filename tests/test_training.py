@@ -67,13 +67,17 @@ def test_a_generator_step_follows_the_asked_number_of_critic_steps(monkeypatch):
     assert steps == one_round * 2
 
 
-def test_the_critic_learns_to_score_real_signals_above_fakes():
+@pytest.mark.parametrize("objective", ["wgan_gp", "relativistic"])
+def test_the_critic_learns_to_score_real_signals_above_fakes(objective):
     """The sign of the critic's loss, seen in what training does and not in what it computes."""
-    frozen = replace(TINY, steps=1, critic_steps=100, learning_rate=2e-3, decay=False)
+    frozen = replace(
+        TINY, objective=objective, penalty_weight=1.0, steps=1, critic_steps=100, learning_rate=2e-3, decay=False
+    )
     assert run(frozen)[2].to_frame()["wasserstein"].item() > 1  # a flipped loss drives it below 0
 
 
-def test_the_generator_learns_to_raise_the_score_of_its_samples():
+@pytest.mark.parametrize("objective", ["wgan_gp", "relativistic"])
+def test_the_generator_learns_to_raise_the_score_of_its_samples(objective):
     """The sign of the generator's loss: against a critic that hardly moves, a flipped one lowers the scores."""
     torch.manual_seed(0)
     generator, critic = models()
@@ -84,7 +88,9 @@ def test_the_generator_learns_to_raise_the_score_of_its_samples():
             return float(judge(copy.deepcopy(generator).train()(noise)).mean())
 
     before = score()
-    config = replace(TINY, steps=30, critic_steps=1, learning_rate=1e-2, decay=False, averaging=0.0)
+    config = replace(
+        TINY, objective=objective, steps=30, critic_steps=1, learning_rate=1e-2, decay=False, averaging=0.0
+    )
     for parameter in critic.parameters():
         parameter.register_hook(torch.zeros_like)
     train(generator, critic, scaled(waves()), config, device="cpu")
