@@ -1,4 +1,4 @@
-r"""A generator and a critic for signals of any length, and their plain cousins for points.
+r"""A generator and a critic for signals of any length.
 
 The idea: the generator starts from a few wide time steps and doubles their number until there are enough; the critic
 goes the other way. Two ways to double are kept side by side: `"linear"` (linear up-sampling, then a convolution), which

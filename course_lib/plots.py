@@ -1,8 +1,8 @@
 """Figures of signals, of training, and of real beside generated.
 
-One idea: a figure is a pure function of its data. It takes arrays or a table, draws on the axes it is given (or on new
-ones) and
-returns them; nothing is displayed until `show` is called, which puts one picture with its alt text below the cell.
+One idea: a figure is a pure function of its data. It takes arrays or a table, draws on the axes it is given (or on
+new ones) and returns them; nothing is displayed until `show` is called, which puts one picture with its alt text below
+the cell.
 Real is blue and solid, generated is vermilion and, where the two lie in one panel, dashed: told apart without colour
 too.
 
