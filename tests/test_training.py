@@ -193,6 +193,8 @@ def test_fake_labels_are_the_real_batch_s_and_generator_labels_follow_the_traini
     for step in range(50):  # a round: real, fake, mixtures; then the generator's
         real, fake, mixed, _ = seen["critic"][4 * step : 4 * step + 4]
         assert torch.equal(real, fake) and torch.equal(real, mixed)
+        made = seen["generator"][3 * step][0]  # a round: the fakes, the generator's step, the averaged one's statistics
+        assert torch.equal(real, made)
     drawn = torch.cat([labels for labels, with_gradient in seen["generator"] if with_gradient]).double()
     assert abs(drawn.mean() - 0.25) < 4 * (0.25 * 0.75 / len(drawn)) ** 0.5  # four standard errors
 
