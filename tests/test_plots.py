@@ -308,7 +308,7 @@ def test_a_channel_that_does_not_exist_and_two_axes_are_refused(signals):
 
 def test_show_displays_one_picture_with_its_alt_text_and_closes_the_figure(signals, monkeypatch):
     shown = []
-    monkeypatch.setattr(plots, "display", lambda data, **options: shown.append((data, options)))
+    monkeypatch.setattr(plots.base, "display", lambda data, **options: shown.append((data, options)))
     ax = plots.plot_signals(signals)
     plots.show(ax, "twelve random walks")
     ((data, options),) = shown
@@ -320,7 +320,7 @@ def test_show_displays_one_picture_with_its_alt_text_and_closes_the_figure(signa
 
 
 def test_show_takes_a_figure_axes_or_an_array_of_axes(signals, monkeypatch):
-    monkeypatch.setattr(plots, "display", lambda data, **options: None)
+    monkeypatch.setattr(plots.base, "display", lambda data, **options: None)
     figure, axes = plt.subplots(2, 2)
     for drawing in (figure, axes[0, 1], axes):
         assert plots.figure_of(drawing) is figure

@@ -1,108 +1,41 @@
-"""Figures of signals, of training, and of real beside generated.
+"""Figures of signals, and of real beside generated.
 
-One idea: a figure is a pure function of its data. It takes arrays or a table, draws on the axes it is given (or on
-new ones) and returns them; nothing is displayed until `show` is called, which puts one picture with its alt text below
-the cell.
 Real is blue and solid, generated is vermilion and, where the two lie in one panel, dashed: told apart without colour
 too.
-
-The colours are Okabe and Ito's, https://jfly.uni-koeln.de/color/.
 """
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import torch
-from IPython.display import display
 from jaxtyping import Bool, Float, Integer
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
-from PIL import Image
 
 from course_lib.metrics import autocorrelation, power_spectrum
+from course_lib.plots.base import CYCLE, DASHES, PALETTE, Array, Number, array, legend_above, new_axes
 
-Array = ndarray | torch.Tensor
-Number = float | int
-
-PALETTE = {
-    "real": "#0072B2",
-    "generated": "#D55E00",
-    "third": "#009E73",
-    "fourth": "#CC79A7",
-    "grey": "#555555",
-}
-CYCLE = [PALETTE[name] for name in ("real", "generated", "third", "fourth")] + ["#E69F00", "#56B4E9"]
-DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2))]  # beside the colours, for greyscale
-DPI = 90
-
-
-def set_style() -> None:
-    """The course's look for every later figure: quiet axes, the palette, room for labels. Called by `runtime.start`."""
-    plt.rcParams.update(
-        {
-            "figure.figsize": (9.0, 3.6),
-            "figure.dpi": DPI,
-            "figure.constrained_layout.use": True,
-            "axes.prop_cycle": plt.cycler(color=CYCLE),
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.grid": True,
-            "axes.titlesize": 11,
-            "grid.alpha": 0.25,
-            "font.size": 10.5,
-            "legend.frameon": False,
-            "lines.linewidth": 1.5,
-        }
-    )
-
-
-def figure_png(drawing: Figure | Axes | ndarray, *, dpi: int = DPI) -> bytes:
-    """The figure as the bytes of a PNG file, the same bytes for the same figure."""
-    full, small = io.BytesIO(), io.BytesIO()
-    figure_of(drawing).savefig(full, format="png", dpi=dpi, facecolor="white")
-    # 96 colours are all that lines on white need, and a third of the bytes in the notebook
-    picture = Image.open(full).convert("RGB").quantize(96, dither=Image.Dither.NONE)
-    picture.save(small, format="png", optimize=True)
-    return small.getvalue()
-
-
-def figure_of(drawing: Figure | Axes | ndarray) -> Figure:
-    """The figure that some axes (or an array of them) stand in."""
-    if isinstance(drawing, ndarray):
-        drawing = drawing.flat[0]
-    return drawing if isinstance(drawing, Figure) else drawing.figure
-
-
-def show(drawing: Figure | Axes | ndarray, alt: str) -> None:
-    """Displays one picture below the cell, with `alt` for those who cannot see it, and closes the figure.
-
-    The stored text is "Figure: alt", which is the same on every machine.
-
-    Raises:
-        ValueError: if there is no alt text.
-    """
-    if not alt.strip():
-        raise ValueError("a figure needs an alt text: one sentence that says what is to be seen.")
-    figure = figure_of(drawing)
-    picture = base64.b64encode(figure_png(figure)).decode()
-    plt.close(figure)  # or the notebook would display it a second time at the end of the cell
-    display({"image/png": picture, "text/plain": f"Figure: {alt}"}, metadata={"image/png": {"alt": alt}}, raw=True)
-
-
-# --------------------------------------------------------------------------------------------- small helpers
-
-
-def _array(x: Array) -> ndarray:
-    return x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else np.asarray(x)
+__all__ = [
+    "plot_autocorrelation",
+    "plot_class_means",
+    "plot_distribution_over_time",
+    "plot_flagged",
+    "plot_nearest_neighbours",
+    "plot_quality_report",
+    "plot_real_beside_generated",
+    "plot_signal_map",
+    "plot_signals",
+    "plot_spectra",
+    "plot_spread",
+    "plot_sub_movements",
+    "plot_traces",
+]
 
 
 def _one_channel(values: Array, channel: int) -> Float[ndarray, "n length"]:
-    x = _array(values)
+    x = array(values)
     if x.ndim != 3:
         raise ValueError(f"signals must be (N, C, L), these are {x.shape}. One channel (N, L) becomes x[:, None, :].")
     if not -x.shape[1] <= channel < x.shape[1]:
@@ -110,24 +43,12 @@ def _one_channel(values: Array, channel: int) -> Float[ndarray, "n length"]:
     return x[:, channel]
 
 
-def _axes(ax: Axes | None, size: tuple[float, float] = (9.0, 3.6)) -> Axes:
-    return plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
-
-
 def _time(length: int, sampling_rate: Number) -> Float[ndarray, " length"]:
     return np.arange(length) / sampling_rate
 
 
-def _legend_above(ax: Axes, columns: int = 6) -> None:
-    """A legend over the axes, where it can cover no data."""
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, borderaxespad=0.3)
-
-
 def _signal_label(unit: str) -> str:
     return f"signal ({unit})"
-
-
-# ------------------------------------------------------------------------------------------------- signals
 
 
 def plot_signals(
@@ -141,7 +62,7 @@ def plot_signals(
     ax: Axes | None = None,
 ) -> Axes:
     """Signals (N, C, L) as lines over time in seconds; with `names`, each in a colour of its own with a legend."""
-    x, ax = _one_channel(values, channel), _axes(ax)
+    x, ax = _one_channel(values, channel), new_axes(ax)
     time = _time(x.shape[1], sampling_rate)
     for i, signal in enumerate(x):
         if names:
@@ -151,7 +72,7 @@ def plot_signals(
         ax.plot(time, signal, **look)
     ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(0, time[-1]))
     if names:
-        _legend_above(ax)
+        legend_above(ax)
     return ax
 
 
@@ -163,13 +84,13 @@ def plot_traces(
     ax: Axes | None = None,
 ) -> Axes:
     """Several versions of one recording (raw, denoised, resampled, ...) over each other; all span the same time."""
-    ax = _axes(ax)
+    ax = new_axes(ax)
     seconds = (max(len(trace) for trace in traces.values()) - 1) / sampling_rate
     for i, (name, trace) in enumerate(traces.items()):
         time = np.linspace(0, seconds, len(trace))
-        ax.plot(time, _array(trace), color=CYCLE[i % 6], linestyle=DASHES[i % 6], label=name)
+        ax.plot(time, array(trace), color=CYCLE[i % 6], linestyle=DASHES[i % 6], label=name)
     ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(0, seconds))
-    _legend_above(ax)
+    legend_above(ax)
     return ax
 
 
@@ -215,7 +136,7 @@ def plot_real_beside_generated(
 def _panel(x: ndarray, labels: Array | None, column: int, per_panel: int) -> Float[ndarray, "n length"]:
     if labels is None:
         return x[column * per_panel : (column + 1) * per_panel]
-    return x[_array(labels) == column][:per_panel]
+    return x[array(labels) == column][:per_panel]
 
 
 def plot_class_means(
@@ -231,14 +152,14 @@ def plot_class_means(
     """Mean of each class (at most 6) over time, with a band of one standard deviation to either side."""
     if len(class_names) > 6:
         raise ValueError(f"a panel tells six classes apart, not {len(class_names)}. Choose some with .select(...).")
-    x, labels, ax = _one_channel(values, channel), _array(labels), _axes(ax)
+    x, labels, ax = _one_channel(values, channel), array(labels), new_axes(ax)
     time = _time(x.shape[1], sampling_rate)
     for k, name in enumerate(class_names):
         mean, std = x[labels == k].mean(axis=0), x[labels == k].std(axis=0)
         ax.plot(time, mean, color=CYCLE[k], linestyle=DASHES[k], label=name)
         ax.fill_between(time, mean - std, mean + std, color=CYCLE[k], alpha=0.18, linewidth=0)
     ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(0, time[-1]))
-    _legend_above(ax)
+    legend_above(ax)
     return ax
 
 
@@ -252,7 +173,7 @@ def plot_spread(
     ax: Axes | None = None,
 ) -> Axes:
     """Standard deviation at each step: between the class means, and within the classes."""
-    x, labels, ax = _one_channel(values, channel), _array(labels), _axes(ax)
+    x, labels, ax = _one_channel(values, channel), array(labels), new_axes(ax)
     classes, counts = np.unique(labels, return_counts=True)
     means = np.stack([x[labels == k].mean(axis=0) for k in classes])
     variances = np.stack([x[labels == k].var(axis=0) for k in classes])
@@ -262,7 +183,7 @@ def plot_spread(
     ax.plot(time, between, color=PALETTE["third"], label="between classes")
     ax.plot(time, within, color=PALETTE["fourth"], linestyle="--", label="within a class")
     ax.set(xlabel="time (s)", ylabel=f"standard deviation ({unit})", xlim=(0, time[-1]), ylim=(0, None))
-    _legend_above(ax)
+    legend_above(ax)
     return ax
 
 
@@ -275,7 +196,7 @@ def plot_signal_map(
     ax: Axes | None = None,
 ) -> Axes:
     """Signals (N, C, L) as the rows of a picture, in order from the top: bright is large."""
-    x, ax = _one_channel(values, channel), _axes(ax, (9.0, 4.2))
+    x, ax = _one_channel(values, channel), new_axes(ax, (9.0, 4.2))
     time = _time(x.shape[1], sampling_rate)
     half = 0.5 / sampling_rate
     extent = (-half, time[-1] + half, len(x) - 0.5, -0.5)  # a pixel lies around its moment and its row
@@ -289,7 +210,7 @@ def plot_signal_map(
 def plot_sub_movements(parts: Float[Array, "parts length"], *, sampling_rate: Number = 80, unit: str = "m") -> Figure:
     """The parts (M, L) that a movement is the sum of, dashed, and the movement: position on the left, speed on the
     right."""
-    x = _array(parts)
+    x = array(parts)
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.0, 3.6), sharex=True, layout="constrained")
     time = _time(x.shape[1], sampling_rate)
     for ax, y in ((left, x), (right, np.gradient(x, axis=1) * sampling_rate)):
@@ -312,29 +233,16 @@ def plot_flagged(
     ax: Axes | None = None,
 ) -> Axes:
     """One signal, with a marker of its own (at most 4) at the steps that each rule flags."""
-    x, ax = _array(signal), _axes(ax)
+    x, ax = array(signal), new_axes(ax)
     time = _time(len(x), sampling_rate)
     ax.plot(time, x, ".-", color=PALETTE["real"], markersize=4, linewidth=1, label="signal")
     for (name, flagged), marker, size, color in zip(flags.items(), "osD^", (13, 9, 6, 4), CYCLE[1:5], strict=False):
-        chosen = _array(flagged)
+        chosen = array(flagged)
         look = {"markersize": size, "markerfacecolor": "none", "markeredgewidth": 1.6, "color": color}
         ax.plot(time[chosen], x[chosen], marker, label=f"{name}: {chosen.sum()}", **look)
     ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(-0.01 * time[-1], 1.01 * time[-1]))
-    _legend_above(ax, columns=2)  # the rules' names are long
+    legend_above(ax, columns=2)  # the rules' names are long
     return ax
-
-
-def plot_curves(table: pd.DataFrame, *, xlabel: str, ylabel: str, ax: Axes | None = None) -> Axes:
-    """Each column (at most 6) over the table's index, with a colour and a dash of its own."""
-    ax = _axes(ax)
-    for i, name in enumerate(table.columns):
-        ax.plot(table.index, table[name], color=CYCLE[i % 6], linestyle=DASHES[i % 6], label=name)
-    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(table.index[0], table.index[-1]))
-    _legend_above(ax)
-    return ax
-
-
-# ------------------------------------------------------------------------------------ real against generated
 
 
 def _sides(real: Array, fake: Array | None, channel: int) -> list[tuple[str, ndarray, str]]:
@@ -355,13 +263,13 @@ def plot_spectra(
 ) -> Axes:
     """Mean power spectral density of each set (two-sided, Hann window; `metrics.power_spectrum`) on a logarithmic
     scale."""
-    ax = _axes(ax)
+    ax = new_axes(ax)
     for name, x, dash in _sides(real, fake, channel):
         density = power_spectrum(x[:, None])[0] / sampling_rate
         frequency = np.fft.rfftfreq(x.shape[1], 1 / sampling_rate)
         ax.semilogy(frequency, density, color=PALETTE[name], linestyle=dash, label=name)
     ax.set(xlabel="frequency (Hz)", ylabel=f"power density ({unit}²/Hz)", xlim=(0, sampling_rate / 2))
-    _legend_above(ax)
+    legend_above(ax)
     return ax
 
 
@@ -374,14 +282,14 @@ def plot_autocorrelation(
     ax: Axes | None = None,
 ) -> Axes:
     """Pooled autocorrelation (`metrics.autocorrelation`) up to half the length."""
-    ax = _axes(ax)
+    ax = new_axes(ax)
     for name, x, dash in _sides(real, fake, channel):
         lags = x.shape[1] // 2
         r = autocorrelation(x[:, None], lags)[0]
         ax.plot(np.arange(lags + 1) / sampling_rate, r, color=PALETTE[name], linestyle=dash, label=name)
     ax.axhline(0, color=PALETTE["grey"], linewidth=0.8)
     ax.set(xlabel="lag (s)", ylabel="autocorrelation", xlim=(0, lags / sampling_rate))
-    _legend_above(ax)
+    legend_above(ax)
     return ax
 
 
@@ -398,7 +306,7 @@ def plot_distribution_over_time(
     ax: Axes | None = None,
 ) -> Axes:
     """Quantiles across signals at each step: real as bands (5-95 %, 25-75 %, median), generated as dashed lines."""
-    ax = _axes(ax)
+    ax = new_axes(ax)
     x, y = _one_channel(real, channel), _one_channel(fake, channel)
     time = _time(x.shape[1], sampling_rate)
     q = np.quantile(x, QUANTILES, axis=0)
@@ -409,7 +317,7 @@ def plot_distribution_over_time(
         label = "generated, the same five quantiles" if level == 0.5 else None
         ax.plot(time, line, "--", color=PALETTE["generated"], linewidth=1.8 if level == 0.5 else 1.0, label=label)
     ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(0, time[-1]))
-    _legend_above(ax)
+    legend_above(ax)
     return ax
 
 
@@ -423,7 +331,7 @@ def plot_nearest_neighbours(
     unit: str = "a.u.",
 ) -> Figure:
     """The first few generated signals, each with the training recording nearest to it (RMS over time and channels)."""
-    y, x = _array(fake)[:columns], _array(train)
+    y, x = array(fake)[:columns], array(train)
     drawn, recorded = _one_channel(y, channel), _one_channel(x, channel)
     figure, axes = plt.subplots(
         1, columns, figsize=(2.4 * columns + 0.6, 2.9), sharex=True, sharey=True, squeeze=False, layout="constrained"
@@ -448,7 +356,7 @@ def plot_quality_report(report: pd.DataFrame, *, tolerance: Number = 0.1, ax: Ax
 
     Outside 1/8 to 8 a point stands at the border, as an arrow.
     """
-    ax = _axes(ax, (9.0, 0.3 * len(report) + 1))
+    ax = new_axes(ax, (9.0, 0.3 * len(report) + 1))
     ratio = report["ratio"].to_numpy(dtype=float)
     place = np.arange(len(report))
     shown = np.clip(ratio, 1 / 8, 8)
@@ -462,101 +370,4 @@ def plot_quality_report(report: pd.DataFrame, *, tolerance: Number = 0.1, ax: Ax
     ax.set_xticks([1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8], ["1/8", "1/4", "1/2", "1", "2", "4", "8"])
     ax.set_yticks(place, [name.replace("_", " ") for name in report.index])
     ax.invert_yaxis()
-    return ax
-
-
-# ------------------------------------------------------------------------------------------------ training
-
-
-def _with_running_mean(ax: Axes, step: ndarray, y: ndarray, *, color: str, dash: str = "-", label: str = "") -> None:
-    """The values as they came, pale, under their running mean over a fiftieth of the run."""
-    window = max(1, len(y) // 50)
-    smooth = pd.Series(y).rolling(window, center=True, min_periods=1).mean()
-    ax.plot(step, y, color=color, alpha=0.3 if window > 1 else 0.0, linewidth=0.7)
-    ax.plot(step, smooth, color=color, linestyle=dash, label=label)
-
-
-def plot_history(history: pd.DataFrame) -> Figure:
-    """Wasserstein estimate, slope of the critic (the penalty pulls it to the line at 1) and both losses.
-
-    `history` is `History.to_frame()`: step, wasserstein, gradient_norm, critic_loss, generator_loss.
-    """
-    figure, (estimate, slope, losses) = plt.subplots(1, 3, figsize=(10.5, 3.3), sharex=True, layout="constrained")
-    step = history["step"].to_numpy()
-    _with_running_mean(estimate, step, history["wasserstein"].to_numpy(), color=PALETTE["third"])
-    _with_running_mean(slope, step, history["gradient_norm"].to_numpy(), color=PALETTE["fourth"])
-    slope.axhline(1, color=PALETTE["grey"], linewidth=1, linestyle="--", label="1, the target")
-    for name, color, dash in (("critic", "real", "-"), ("generator", "generated", "--")):
-        y = history[f"{name}_loss"].to_numpy()
-        _with_running_mean(losses, step, y, color=PALETTE[color], dash=dash, label=name)
-    for ax, label in ((estimate, "Wasserstein estimate"), (slope, "slope of the critic"), (losses, "loss")):
-        ax.set(xlabel="generator step", ylabel=label)
-    _legend_above(slope), _legend_above(losses)
-    return figure
-
-
-def plot_time_to_quality(
-    frame: pd.DataFrame,
-    *,
-    metric: str = "frechet",
-    label: str = "Frechet distance / variance",
-    target: Number | None = None,
-    reference: Number | None = None,
-    ax: Axes | None = None,
-) -> Axes:
-    """Quality against training time: one line a recipe, several seeds as pale lines under their median.
-
-    `frame` has the columns `recipe`, `seconds`, the metric, and `seed` where there are several. `target` and
-    `reference` are drawn as horizontal lines.
-    """
-    ax = _axes(ax, (9.0, 4.0))
-    for i, (recipe, rows) in enumerate(frame.groupby("recipe", sort=False)):
-        color, dash = CYCLE[i % 6], DASHES[i % 6]
-        runs = [run for _, run in rows.groupby("seed")] if "seed" in rows else [rows]
-        if len(runs) > 1:
-            for run in runs:
-                ax.plot(run["seconds"], run[metric], color=color, alpha=0.3, linewidth=0.9)
-            grid = np.linspace(max(run["seconds"].min() for run in runs), min(run["seconds"].max() for run in runs), 60)
-            middle = np.median([np.interp(grid, run["seconds"], run[metric]) for run in runs], axis=0)
-            ax.plot(grid, middle, color=color, linestyle=dash, linewidth=2, label=recipe)
-        else:
-            ax.plot(runs[0]["seconds"], runs[0][metric], color=color, linestyle=dash, marker=".", label=recipe)
-    for value, text, dash in ((target, "to reach", ":"), (reference, "real against real", "-")):
-        if value is not None:
-            ax.axhline(value, color=PALETTE["grey"], linewidth=1, linestyle=dash, label=text)
-    ax.set_yscale("log")
-    ax.set(xlabel="training time (s)", ylabel=label, xlim=(0, None))
-    _legend_above(ax, columns=3)
-    return ax
-
-
-def receptive_field(layers: Sequence[tuple[int, int]]) -> list[int]:
-    r"""Input steps that one output of each layer sees, for layers (kernel, stride).
-
-    $r_l = r_{l-1} + (k_l - 1)\prod_{i<l} s_i$ with $r_0 = 1$.
-    """
-    seen, jump, fields = 1, 1, []
-    for kernel, stride in layers:
-        seen += (kernel - 1) * jump
-        jump *= stride
-        fields.append(seen)
-    return fields
-
-
-def plot_receptive_field(
-    layers: Sequence[tuple[int, int]], *, length: int = 160, sampling_rate: Number = 80, ax: Axes | None = None
-) -> Axes:
-    """How much of the signal one output of each strided layer (kernel, stride) sees, as bars around the middle of
-    it."""
-    ax = _axes(ax, (9.0, 0.45 * len(layers) + 1.0))
-    seconds, fields = length / sampling_rate, receptive_field(layers)
-    widths = np.array(fields) / sampling_rate
-    rows = np.arange(len(layers))
-    ax.barh(rows, widths, left=(seconds - widths) / 2, color=PALETTE["real"], alpha=0.75, height=0.6)
-    ax.axvspan(0, seconds, color=PALETTE["grey"], alpha=0.15, linewidth=0, zorder=0)
-    seen = zip(rows, layers, fields, strict=True)
-    ax.set_yticks(rows, [f"layer {i + 1} (kernel {k}, stride {s}): {field} steps" for i, (k, s), field in seen])
-    ax.set(xlabel="time (s); grey: the whole signal", xlim=(-0.15 * seconds, 1.15 * seconds))
-    ax.invert_yaxis()
-    ax.grid(axis="y", visible=False)
     return ax

@@ -1,0 +1,3 @@
+"""Figures of how training moves: phase portraits of small games, and the paths through them."""
+
+__all__ = []
