@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets
 import matplotlib.pyplot as plt
+import traitlets
 from IPython.display import display
 from ipywidgets import Image, Label, VBox, Widget
 from matplotlib.axes import Axes
@@ -41,6 +42,22 @@ def choice(options: Sequence[str] | Mapping[str, object], *, label: str) -> Widg
     return ipywidgets.Dropdown(options=pairs, description=label, **_look())
 
 
+class _CountingButton(ipywidgets.Button):
+    """A button with a value, as sliders have one: how often it was pressed. Each press is one change to observe."""
+
+    value = traitlets.Int(0)
+    most = traitlets.Int(60)
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        self.on_click(lambda _: self.set_trait("value", self.value + 1 if self.value < self.most else 0))
+
+
+def button(label: str, *, start: int = 0, most: int = 60) -> Widget:
+    """A button whose value counts its presses from `start`; the press after the `most`-th begins again at 0."""
+    return _CountingButton(value=start, most=most, description=label, layout=ipywidgets.Layout(width=WIDTH))
+
+
 def _png(drawing: Drawing | bytes) -> bytes:
     """The picture of a drawing, which is closed, so that the notebook does not display it a second time."""
     if isinstance(drawing, bytes):
@@ -54,9 +71,9 @@ def _png(drawing: Drawing | bytes) -> bytes:
 def picture_widget(figure: Callable[..., Drawing], *, height: int = 330, **controls: Widget) -> VBox:
     """The picture of `figure(name=value, ...)` below its controls, drawn anew whenever one of them moves.
 
-    `controls` are made by `slider` and `choice` and named as the function's parameters are. The picture keeps its
-    `height` in pixels, so that the page does not jump. Children of the box: the controls, the picture, and a line for
-    complaints: what `figure` raises after a move is shown there, and the picture stays.
+    `controls` are made by `slider`, `choice` and `button`, and named as the function's parameters are. The picture
+    keeps its `height` in pixels, so that the page does not jump. Children of the box: the controls, the picture, and a
+    line for complaints: what `figure` raises after a move is shown there, and the picture stays.
 
     Raises:
         ValueError: if there is no control.

@@ -84,6 +84,34 @@ def test_controls_answer_when_let_go_and_the_picture_keeps_its_height():
     assert colour.label == "blue"
 
 
+def test_a_press_is_one_step_and_draws_the_picture_anew():
+    seen = []
+    steps = widgets.button("three steps", start=1, most=3)
+    box = widgets.picture_widget(
+        lambda shift, power, colour, steps: line_figure(seen)(shift + steps, power, colour),
+        shift=widgets.slider(0.0, -3, 3, step=0.5, label="shift"),
+        power=widgets.slider(1, 1, 3, step=1, label="power"),
+        colour=widgets.choice({"blue": plots.PALETTE["real"]}, label="colour"),
+        steps=steps,
+    )
+    assert steps.description == "three steps" and steps.value == 1
+    pictures = [box.children[-2].value]
+    for presses in (2, 3, 0, 1):  # after the last one it begins again
+        steps.click()
+        assert steps.value == presses and seen[-1][0] == presses
+        pictures.append(box.children[-2].value)
+    assert len(seen) == 5 and len(set(pictures)) == 4 and pictures[0] == pictures[-1]
+    steps.value = 3
+    assert seen[-1][0] == 3
+    assert "value" not in steps.get_state()  # the count stays here: no front end needs to know a new trait
+
+
+def test_buttons_count_for_themselves():
+    one, other = widgets.button("one"), widgets.button("other")
+    one.click(), one.click(), other.click()
+    assert (one.value, other.value) == (2, 1)
+
+
 def test_a_figure_that_fails_after_a_move_says_so_and_keeps_the_picture():
     def figure(mass):
         if mass == 0:
