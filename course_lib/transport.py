@@ -52,7 +52,8 @@ def wasserstein_1d(x: Array, y: Array, *, order: float = 1) -> float:
     r"""$W_p = \big(\int_0^1 |F_x^{-1}(t) - F_y^{-1}(t)|^p\,dt\big)^{1/p}$ of two samples on the line.
 
     Shapes (n,) and (m,). In one dimension the cheapest plan keeps the order, so sorting solves it: with n = m the i-th
-    smallest goes to the i-th smallest. With n != m the levels i/n and j/m cut the mass into pieces, each of one x and one y.
+    smallest goes to the i-th smallest. With n != m the levels i/n and j/m cut the mass into pieces, each of
+    one x and one y.
 
     Raises:
         ValueError: for an empty or non-finite sample, one that is not a list of numbers, or an order below 1.
@@ -110,8 +111,9 @@ def gaussian_w2(mean1: Array, cov1: Array, mean2: Array, cov2: Array) -> float:
     r"""$W_2$ of two Gaussians, in closed form.
 
     $W_2^2 = \lVert m_1 - m_2\rVert^2 + \mathrm{tr}\big(C_1 + C_2 - 2 (C_1^{1/2} C_2 C_1^{1/2})^{1/2}\big)$.
-    In one dimension, where a number is taken as the *variance*: $\sqrt{(m_1 - m_2)^2 + (s_1 - s_2)^2}$. It is computed as
-    $\min_U \lVert C_1^{1/2} - C_2^{1/2} U\rVert$ over rotations U, which loses no digits where the two are close.
+    In one dimension, where a number is taken as the *variance*: $W_2^2 = (m_1 - m_2)^2 + (s_1 - s_2)^2$. The trace is
+    computed as $\min_U \lVert C_1^{1/2} - C_2^{1/2} U\rVert^2$ over rotations U: no digits are lost where the two
+    are close.
 
     Raises:
         ValueError: if shapes do not fit, or a covariance is not symmetric with eigenvalues of at least 0.
