@@ -16,9 +16,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from course_lib import models
-from course_lib.data import Scaler, SignalDataset
+from course_lib.data import Mixture, Scaler, SignalDataset, SwissRoll
 
-CLASSES = {model.__name__: model for model in (models.SignalGenerator, models.SignalCritic)}
+CLASSES = {
+    model.__name__: model
+    for model in (models.SignalGenerator, models.SignalCritic, models.MLPGenerator, models.MLPCritic)
+}
 
 
 def describe(model: nn.Module) -> dict:
@@ -114,8 +117,10 @@ def scaler_from_json(words: dict | None) -> Scaler | None:
     return None if words is None else Scaler(mean=torch.tensor(words["mean"]), std=torch.tensor(words["std"]))
 
 
-def digest(dataset: SignalDataset) -> str:
-    """A fingerprint of values and labels, so that a resumed run is known to go on with the same data."""
+def digest(dataset: SignalDataset | Mixture | SwissRoll) -> str:
+    """A fingerprint of values and labels (or of a toy's numbers): a resumed run goes on with the same data."""
+    if not isinstance(dataset, SignalDataset):
+        return hashlib.sha256(repr(dataset).encode()).hexdigest()
     found = hashlib.sha256(repr(tuple(dataset.values.shape)).encode())
     for tensor in (dataset.values, dataset.labels):
         found.update(tensor.contiguous().numpy().tobytes())

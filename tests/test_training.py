@@ -163,13 +163,13 @@ def test_the_kept_generator_s_batchnorm_statistics_are_those_of_its_own_weights(
 
 def test_the_learning_rate_falls_in_a_straight_line_to_zero(monkeypatch):
     rates = []
-    original = training._Run.set_learning_rate
+    original = training.loop._Run.set_learning_rate
 
     def watched(self, step):
         original(self, step)
         rates.append(self.generator_optimizer.param_groups[0]["lr"])
 
-    monkeypatch.setattr(training._Run, "set_learning_rate", watched)
+    monkeypatch.setattr(training.loop._Run, "set_learning_rate", watched)
     run(replace(TINY, learning_rate=6e-4))
     np.testing.assert_allclose(rates, [6e-4, 5e-4, 4e-4, 3e-4, 2e-4, 1e-4])
 
@@ -341,7 +341,7 @@ def test_sampling_uses_the_running_statistics_and_leaves_them_alone():
     two = sample(generator, 80, seed=0)[:8]  # in train mode a sample would depend on the rest of its batch
     assert one.shape == (8, 1, 16) and two.shape == one.shape
     assert torch.equal(before, weights(generator))
-    noise = torch.randn(8, 8, generator=training._stream("cpu", 0))
+    noise = torch.randn(8, 8, generator=training.loop._stream("cpu", 0))
     torch.testing.assert_close(one, generator.eval()(noise).detach())
 
 

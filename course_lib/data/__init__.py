@@ -1,4 +1,4 @@
-"""Signals: the simulated signs, the real ones, and the container that both come in.
+"""Signals: the simulated signs, the real ones, and the container that both come in; and toys in the plane.
 
 Every loader returns a `SignalDataset`; nothing here touches a file or the network unless asked.
 """
@@ -7,20 +7,26 @@ from course_lib.data.auslan import AUSLAN_CHANNELS, RECORDINGS_DIGEST, download_
 from course_lib.data.dataset import Scaler, SignalDataset, constant_signals
 from course_lib.data.resampling import resample
 from course_lib.data.simulated import SignLaw, minimum_jerk, sign_law, simulate_signs, time_warp
+from course_lib.data.toys import Mixture, SwissRoll, grid, ring, swiss_roll
 
 __all__ = [
     "AUSLAN_CHANNELS",
+    "Mixture",
     "RECORDINGS_DIGEST",
     "Scaler",
     "SignLaw",
     "SignalDataset",
+    "SwissRoll",
     "constant_signals",
     "download_auslan",
+    "grid",
     "load_auslan",
     "minimum_jerk",
     "recordings_digest",
     "resample",
+    "ring",
     "sign_law",
     "simulate_signs",
+    "swiss_roll",
     "time_warp",
 ]

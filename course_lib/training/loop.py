@@ -12,213 +12,33 @@ import copy
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from course_lib import checkpoints, losses, models
-from course_lib.data import SignalDataset
+from course_lib import checkpoints, losses
+from course_lib.data import Mixture, SignalDataset, SwissRoll
 from course_lib.runtime import choose_device
+from course_lib.training.config import TrainingConfig
+from course_lib.training.history import COLUMNS, Callback, History, State
+from course_lib.training.objectives import critic_objective, detail_smoothing, generator_objective
+from course_lib.training.unrolling import unrolled_generator_objective
 
-COLUMNS = ("critic_loss", "generator_loss", "wasserstein", "penalty", "gradient_norm")
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """How to train; the defaults are the course's best WGAN-GP recipe for signals.
-
-    Attributes:
-        objective: "wgan_gp" (two-sided penalty between real and fake), "wgan" (weights clipped after each critic step)
-            or "relativistic" (paired losses with R1 and R2).
-        steps: generator steps.
-        batch_size: samples a batch.
-        critic_steps: critic steps for each generator step.
-        penalty_weight: what the penalty is multiplied by before it is added to the critic's loss.
-        detail: how much fine detail counts in the distance that the penalty refers to. At 1 the signals' second
-            differences count as much as their values (see `losses.sobolev_smoothing`); 0 is plain WGAN-GP.
-        clip: the largest absolute weight of a "wgan" critic.
-        optimizer: "adam" or "rmsprop".
-        learning_rate: at the first step.
-        betas: Adam's.
-        decay: whether the learning rate falls in a straight line to 0 at the last step.
-        averaging: the generator that is kept is a moving average of the weights, with this decay a step; 0 keeps the
-            last weights.
-        seed: of batches, noise and mixing weights. The models are initialised by whoever makes them.
-        checkpoint_every: generator steps between checkpoints, where there is a folder for them.
-        read_every: generator steps between readings of the losses, which stay on the device meanwhile.
-
-    Raises:
-        ValueError: for a setting out of its range.
-    """
-
-    objective: str = "wgan_gp"
-    steps: int = 5_000
-    batch_size: int = 64
-    critic_steps: int = 3
-    penalty_weight: float = 10.0
-    detail: float = 1.0
-    clip: float = 0.01
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    betas: tuple[float, float] = (0.5, 0.9)
-    decay: bool = True
-    averaging: float = 0.99
-    seed: int = 0
-    checkpoint_every: int = 500
-    read_every: int = 25
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "betas", tuple(self.betas))
-        choices = {"objective": ("wgan_gp", "wgan", "relativistic"), "optimizer": ("adam", "rmsprop")}
-        for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                raise ValueError(
-                    f"TrainingConfig: expected {name} to be one of {allowed}, got {getattr(self, name)!r}."
-                )
-        for name in ("steps", "batch_size", "critic_steps", "checkpoint_every", "read_every"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"TrainingConfig: expected {name} to be a whole number of 1 or more, got {value!r}.")
-        for name in ("learning_rate", "clip"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise ValueError(f"TrainingConfig: expected {name} above 0, got {getattr(self, name)!r}.")
-        for name in ("penalty_weight", "detail"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise ValueError(f"TrainingConfig: expected {name} of 0 or more, got {getattr(self, name)!r}.")
-        for name, values in {"averaging": [self.averaging], "betas": self.betas}.items():
-            if not all(0 <= value < 1 for value in values):
-                raise ValueError(f"TrainingConfig: expected {name} in [0, 1), got {getattr(self, name)!r}.")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A config and the nets that it was found with.
-
-    Attributes:
-        config: how to train.
-        nets: "linear" or "transposed" (see `course_lib.models`).
-        dim: the nets' width.
-        latent_dim: numbers of noise a signal.
-    """
-
-    config: TrainingConfig = TrainingConfig()
-    nets: str = "linear"
-    dim: int = 32
-    latent_dim: int = 128
-
-    def with_config(self, **changes) -> "Recipe":
-        """The same recipe with some settings of its config changed."""
-        return replace(self, config=replace(self.config, **changes))
-
-    def build(
-        self, dataset: SignalDataset, *, conditional: bool = False, seed: int = 0
-    ) -> tuple[models.SignalGenerator, models.SignalCritic]:
-        """A generator and a critic for the dataset's shape (and classes), initialised from `seed` alone."""
-        n_classes = dataset.n_classes if conditional else None
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            shape = dict(length=dataset.length, channels=dataset.channels, dim=self.dim, n_classes=n_classes)
-            generator = models.SignalGenerator(**shape, latent_dim=self.latent_dim, nets=self.nets)
-            detail = DETAIL_SEEN * detail_weight(dataset.values, self.config.detail)
-            return generator, models.SignalCritic(**shape, nets=self.nets, detail=detail)
-
-
-# The settings of the article that the course grew from: mirror nets, DIM 64, batch 64, five critic steps, penalty 10,
-# 10,000 generator steps. It does not state Adam's; these are the WGAN-GP paper's. Neither decay nor averaging.
-SOURCE_RECIPE = Recipe(
-    TrainingConfig(
-        steps=10_000,
-        batch_size=64,
-        critic_steps=5,
-        penalty_weight=10.0,
-        detail=0.0,
-        learning_rate=1e-4,
-        betas=(0.5, 0.9),
-        decay=False,
-        averaging=0.0,
-    ),
-    nets="transposed",
-    dim=64,
-)
-
-
-DETAIL_SEEN = 0.5  # how loud the second differences are in the critic's input, beside signals of size 1, at detail=1
-
-# What notebook 08 trains live, in under a minute on one CPU core: narrower nets, a tenth of the steps.
-QUICK_RECIPE = Recipe(TrainingConfig(steps=600), dim=16)
+Data = SignalDataset | Mixture | SwissRoll
 
 
 class TrainingDiverged(FloatingPointError):
     """A loss or a weight is no longer a number; the message names the step, the losses and the likely cause."""
 
 
-class History:
-    """What the run's losses were: one row a generator step, taken at its last critic step.
-
-    Columns: `critic_loss` (what the critic minimised, penalty included), `generator_loss`, `wasserstein` (mean score of
-    the real batch minus that of the fake one: an estimate, up to scale), `penalty` (unweighted) and `gradient_norm`
-    (mean slope of the critic where the penalty was taken; NaN where the objective has none).
-    """
-
-    def __init__(self, rows: Float[np.ndarray, "steps columns"] | None = None) -> None:
-        self._rows = [] if rows is None else list(np.asarray(rows, dtype=np.float32))
-        self._unread: list[Tensor] = []
-
-    def __len__(self) -> int:
-        return len(self._rows) + len(self._unread)
-
-    def to_frame(self) -> pd.DataFrame:
-        """A table with a row a generator step: `step` (from 1) and the columns above."""
-        self.read()
-        frame = pd.DataFrame(np.reshape(self._rows, (-1, len(COLUMNS))), columns=list(COLUMNS))
-        frame.insert(0, "step", np.arange(1, len(frame) + 1))
-        return frame
-
-    def last(self) -> dict[str, float]:
-        """The newest row that has been read from the device; empty before the first reading."""
-        return dict(zip(COLUMNS, map(float, self._rows[-1]), strict=True)) if self._rows else {}
-
-    def read(self) -> None:
-        """Fetch from the device what has not been read, in one transfer."""
-        if self._unread:
-            self._rows.extend(torch.stack(self._unread).float().cpu().numpy())
-            self._unread.clear()
-
-    def _add(self, row: dict[str, Tensor]) -> None:
-        self._unread.append(torch.stack([row[name].detach() for name in COLUMNS]))
-
-    def _rows_array(self) -> Float[np.ndarray, "steps columns"]:
-        self.read()
-        return np.reshape(self._rows, (-1, len(COLUMNS))).astype(np.float32)
-
-
-class State(NamedTuple):
-    """What a callback is given after every generator step.
-
-    `step` counts from 1; `generator` holds the raw weights, `averaged` those that will be kept.
-    """
-
-    step: int
-    generator: nn.Module
-    averaged: nn.Module
-    critic: nn.Module
-    history: History
-    config: TrainingConfig
-
-
-Callback = Callable[[State], None]
-
-
 def train(
     generator: nn.Module,
     critic: nn.Module,
-    dataset: SignalDataset,
+    dataset: Data,
     config: TrainingConfig = TrainingConfig(),  # noqa: B008 - frozen, and the defaults are the recipe
     *,
     device: str | torch.device | None = None,
@@ -234,7 +54,8 @@ def train(
     Args:
         generator: (B, latent_dim) -> (B, ...); has `latent_dim`, and `n_classes` where it takes labels.
         critic: (B, ...) -> (B,).
-        dataset: values (N, ...) and labels (N,), scaled as the generator is to make them (see `Scaler`).
+        dataset: values (N, ...) and labels (N,), scaled as the generator is to make them (see `Scaler`); or a toy
+            distribution, of which every batch is a fresh sample.
         config: the settings.
         device: None chooses (see `runtime.choose_device`).
         callbacks: called in turn with a `State` after every generator step.
@@ -325,7 +146,7 @@ def sample(
     return torch.cat(batches)
 
 
-def check_models_fit(generator: nn.Module, critic: nn.Module, dataset: SignalDataset) -> None:
+def check_models_fit(generator: nn.Module, critic: nn.Module, dataset: Data) -> None:
     """Raise a ValueError if generator, critic and data differ in sample shape or in their number of classes."""
     classes = {"generator": getattr(generator, "n_classes", None), "critic": getattr(critic, "n_classes", None)}
     if classes["generator"] != classes["critic"]:
@@ -338,6 +159,14 @@ def check_models_fit(generator: nn.Module, critic: nn.Module, dataset: SignalDat
             f"train: the models take {classes['generator']} classes, and the data has {dataset.n_classes}. "
             f"Make both models with n_classes={dataset.n_classes}, or select that many classes."
         )
+    if not isinstance(dataset, SignalDataset):
+        for name, has in {
+            "generator": getattr(generator, "out_dim", None),
+            "critic": getattr(critic, "in_dim", None),
+        }.items():
+            if has not in (None, *dataset.shape):
+                raise ValueError(f"train: the data has {dataset.shape[0]} coordinates, and the {name} {has}.")
+        return
     wanted = tuple(dataset.values.shape[1:])
     for name, model in {"generator": generator, "critic": critic}.items():
         has = tuple(getattr(model, part) for part in ("channels", "length") if hasattr(model, part))
@@ -355,12 +184,13 @@ class _Run:
         self,
         generator: nn.Module,
         critic: nn.Module,
-        dataset: SignalDataset,
+        dataset: Data,
         config: TrainingConfig,
         device: torch.device,
     ) -> None:
         self.config, self.dataset, self.device = config, dataset, device
-        self.values = dataset.values.to(device)
+        signals = isinstance(dataset, SignalDataset)
+        self.values = dataset.values.to(device) if signals else None
         self.labels = dataset.labels.to(device) if getattr(generator, "n_classes", None) else None
         self.generator, self.critic = generator.to(device).train(), critic.to(device).train()
         self.averaged = copy.deepcopy(generator).requires_grad_(False).eval()
@@ -368,7 +198,7 @@ class _Run:
         self.critic_optimizer = _optimizer(critic, config)
         # three streams, so that changing how one is used does not change the others
         self.streams = {name: _stream(device, config.seed, k) for k, name in enumerate(("data", "noise", "mixing"))}
-        self.smoothing = _smoothing(self.values, config.detail)
+        self.smoothing = detail_smoothing(self.values, config.detail) if signals else None
         self.history = History()
         self._sound = copy.deepcopy(self.averaged.state_dict())
 
@@ -392,7 +222,11 @@ class _Run:
         real, labels = self._batch()  # a real batch draws the labels by their frequency in training
         self.critic.requires_grad_(False)  # its own gradients are not needed here
         self._last_inputs = (self._noise(), *labels)
-        loss = generator_objective(self.config, self.critic, real, self.generator(*self._last_inputs), labels)
+        fake = self.generator(*self._last_inputs)
+        if self.config.unrolled_steps:
+            loss = unrolled_generator_objective(self.config, self.critic, self.critic_optimizer, real, fake, labels)
+        else:
+            loss = generator_objective(self.config, self.critic, real, fake, labels)
         self.generator_optimizer.zero_grad()
         loss.backward()
         self.generator_optimizer.step()
@@ -420,6 +254,8 @@ class _Run:
                 group["lr"] = self.config.learning_rate * left
 
     def _batch(self) -> tuple[Tensor, tuple[Tensor, ...]]:
+        if self.values is None:
+            return self.dataset.sample(self.config.batch_size, self.streams["data"]), ()
         chosen = torch.randint(
             len(self.values), (self.config.batch_size,), generator=self.streams["data"], device=self.device
         )
@@ -457,8 +293,13 @@ class _Run:
             "data": checkpoints.digest(self.dataset),
             "scaler": checkpoints.scaler_to_json(scaler),
             "class_names": list(self.dataset.class_names),
-            "class_counts": torch.bincount(self.dataset.labels, minlength=self.dataset.n_classes).tolist(),
+            "class_counts": self._class_counts(),
         }
+
+    def _class_counts(self) -> list[int] | None:
+        if self.values is None:
+            return None
+        return torch.bincount(self.dataset.labels, minlength=self.dataset.n_classes).tolist()
 
     def state(self) -> tuple[dict[str, Tensor], nn.Module]:
         """Every tensor that a resumed run needs, and the generator to keep."""
@@ -484,57 +325,6 @@ class _Run:
                 entries.setdefault(int(index), {})[entry] = value
             optimizer.load_state_dict(optimizer.state_dict() | {"state": entries})
         self._sound = copy.deepcopy(self.averaged.state_dict())
-
-
-def critic_objective(
-    config: TrainingConfig,
-    critic: nn.Module,
-    real: Tensor,
-    fake: Tensor,
-    labels: tuple[Tensor, ...],
-    mixing: torch.Generator,
-    smoothing: Tensor | None = None,
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """What the critic minimises, and its parts for the history: wasserstein, penalty, gradient_norm."""
-    real_scores, fake_scores = critic(real, *labels), critic(fake, *labels)
-    given = {"labels": labels[0] if labels else None, "smoothing": smoothing}
-    if config.objective == "wgan_gp":
-        mixtures = losses.interpolate(real, fake, generator=mixing)
-        norms = losses.gradient_norms(critic, mixtures, **given)
-        loss, penalty = losses.critic_loss(real_scores, fake_scores), losses.unit_slope_penalty(norms)
-    elif config.objective == "wgan":
-        loss, penalty = losses.critic_loss(real_scores, fake_scores), torch.zeros((), device=real.device)
-        norms = torch.full((1,), torch.nan, device=real.device)
-    else:
-        both = torch.cat([labels[0], labels[0]]) if labels else None
-        norms = losses.gradient_norms(critic, torch.cat([real, fake]), labels=both, smoothing=smoothing)
-        loss, penalty = losses.relativistic_loss(real_scores, fake_scores), 2 * norms.square().mean()  # R1 + R2
-    row = {
-        "wasserstein": real_scores.mean() - fake_scores.mean(),
-        "penalty": penalty,
-        "gradient_norm": norms.mean(),
-    }
-    return loss + config.penalty_weight * penalty, row
-
-
-def generator_objective(
-    config: TrainingConfig, critic: nn.Module, real: Tensor, fake: Tensor, labels: tuple[Tensor, ...]
-) -> Tensor:
-    """What the generator minimises."""
-    if config.objective == "relativistic":
-        return losses.relativistic_loss(critic(fake, *labels), critic(real, *labels))
-    return losses.wasserstein_generator_loss(critic(fake, *labels))
-
-
-def detail_weight(values: Tensor, detail: float) -> float:
-    """`detail` over the root mean square second difference of the signals; 0 for points, which have none."""
-    roughness = float(values.diff(n=2, dim=-1).square().mean().sqrt()) if values.shape[-1] > 2 else 0.0
-    return detail / roughness if roughness else 0.0
-
-
-def _smoothing(values: Tensor, detail: float) -> Tensor | None:
-    weight = detail_weight(values, detail)
-    return losses.sobolev_smoothing(values.shape[-1], weight).to(values) if weight else None
 
 
 def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:

@@ -1,0 +1,48 @@
+"""How far generated samples are from real ones: signals (`signals`), and points over known modes (`points`)."""
+
+from course_lib.metrics.points import ModeCoverage, mode_coverage
+from course_lib.metrics.signals import (
+    METRICS,
+    PrecisionRecall,
+    autocorrelation,
+    autocorrelation_distance,
+    discriminative_score,
+    edge_roughness_ratio,
+    edge_variance_ratio,
+    frechet_distance,
+    maximum_mean_discrepancy,
+    median_bandwidth,
+    nearest_neighbour_ratio,
+    power_spectrum,
+    precision_recall,
+    quality_report,
+    reference,
+    roughness_ratio,
+    signal_frechet,
+    spectral_distance,
+    variance_ratio,
+)
+
+__all__ = [
+    "METRICS",
+    "ModeCoverage",
+    "PrecisionRecall",
+    "autocorrelation",
+    "autocorrelation_distance",
+    "discriminative_score",
+    "edge_roughness_ratio",
+    "edge_variance_ratio",
+    "frechet_distance",
+    "maximum_mean_discrepancy",
+    "median_bandwidth",
+    "mode_coverage",
+    "nearest_neighbour_ratio",
+    "power_spectrum",
+    "precision_recall",
+    "quality_report",
+    "reference",
+    "roughness_ratio",
+    "signal_frechet",
+    "spectral_distance",
+    "variance_ratio",
+]

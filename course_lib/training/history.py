@@ -1,0 +1,71 @@
+"""What a run remembers of itself, and what it tells its callbacks."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from course_lib.training.config import TrainingConfig
+
+COLUMNS = ("critic_loss", "generator_loss", "wasserstein", "penalty", "gradient_norm")
+
+
+class History:
+    """What the run's losses were: one row a generator step, taken at its last critic step.
+
+    Columns: `critic_loss` (what the critic minimised, penalty included), `generator_loss`, `wasserstein` (mean score of
+    the real batch minus that of the fake one: an estimate, up to scale), `penalty` (unweighted) and `gradient_norm`
+    (mean slope of the critic where the penalty was taken; NaN where the objective has none).
+    """
+
+    def __init__(self, rows: Float[np.ndarray, "steps columns"] | None = None) -> None:
+        self._rows = [] if rows is None else list(np.asarray(rows, dtype=np.float32))
+        self._unread: list[Tensor] = []
+
+    def __len__(self) -> int:
+        return len(self._rows) + len(self._unread)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table with a row a generator step: `step` (from 1) and the columns above."""
+        self.read()
+        frame = pd.DataFrame(np.reshape(self._rows, (-1, len(COLUMNS))), columns=list(COLUMNS))
+        frame.insert(0, "step", np.arange(1, len(frame) + 1))
+        return frame
+
+    def last(self) -> dict[str, float]:
+        """The newest row that has been read from the device; empty before the first reading."""
+        return dict(zip(COLUMNS, map(float, self._rows[-1]), strict=True)) if self._rows else {}
+
+    def read(self) -> None:
+        """Fetch from the device what has not been read, in one transfer."""
+        if self._unread:
+            self._rows.extend(torch.stack(self._unread).float().cpu().numpy())
+            self._unread.clear()
+
+    def _add(self, row: dict[str, Tensor]) -> None:
+        self._unread.append(torch.stack([row[name].detach() for name in COLUMNS]))
+
+    def _rows_array(self) -> Float[np.ndarray, "steps columns"]:
+        self.read()
+        return np.reshape(self._rows, (-1, len(COLUMNS))).astype(np.float32)
+
+
+class State(NamedTuple):
+    """What a callback is given after every generator step.
+
+    `step` counts from 1; `generator` holds the raw weights, `averaged` those that will be kept.
+    """
+
+    step: int
+    generator: nn.Module
+    averaged: nn.Module
+    critic: nn.Module
+    history: History
+    config: TrainingConfig
+
+
+Callback = Callable[[State], None]

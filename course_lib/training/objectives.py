@@ -1,0 +1,93 @@
+"""What the critic and the generator minimise: the one place where the methods differ.
+
+The idea: two losses and a penalty. Every objective is a pair of losses on scores; the penalty on the critic's slope is
+chosen apart from it, so any pair can be tried with any penalty.
+"""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from course_lib import losses
+
+if TYPE_CHECKING:
+    from course_lib.training.config import TrainingConfig
+
+
+def critic_objective(
+    config: "TrainingConfig",
+    critic: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    labels: tuple[Tensor, ...],
+    mixing: torch.Generator,
+    smoothing: Tensor | None = None,
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """What the critic minimises, and its parts for the history: wasserstein, penalty, gradient_norm."""
+    real_scores, fake_scores = critic(real, *labels), critic(fake, *labels)
+    penalty, norms = slope_penalty(config.own_penalty, critic, real, fake, labels, mixing, smoothing)
+    row = {
+        "wasserstein": real_scores.mean() - fake_scores.mean(),
+        "penalty": penalty,
+        "gradient_norm": norms.mean(),
+    }
+    return critic_loss_on_scores(config, real_scores, fake_scores) + config.penalty_weight * penalty, row
+
+
+def critic_loss_on_scores(config: "TrainingConfig", real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+    """The critic's loss without its penalty."""
+    if config.objective in ("minimax", "non_saturating"):
+        return losses.discriminator_loss(real_scores, fake_scores, real_label=config.real_label)
+    if config.objective == "relativistic":
+        return losses.relativistic_loss(real_scores, fake_scores)
+    return losses.critic_loss(real_scores, fake_scores)
+
+
+def slope_penalty(
+    penalty: str,
+    critic: nn.Module,
+    real: Tensor,
+    fake: Tensor,
+    labels: tuple[Tensor, ...],
+    mixing: torch.Generator,
+    smoothing: Tensor | None,
+) -> tuple[Tensor, Tensor]:
+    """The unweighted penalty, and the slopes (of any number of samples) that it was taken of; NaN where none were."""
+    given = labels[0] if labels else None
+    if penalty == "none":
+        return torch.zeros((), device=real.device), torch.full((1,), torch.nan, device=real.device)
+    if penalty == "unit_slope":
+        mixtures = losses.interpolate(real, fake, generator=mixing)
+        norms = losses.gradient_norms(critic, mixtures, labels=given, smoothing=smoothing)
+        return losses.unit_slope_penalty(norms), norms
+    samples = {"r1": [real], "r2": [fake], "r1_r2": [real, fake]}[penalty]
+    repeated = None if given is None else torch.cat([given] * len(samples))
+    norms = losses.gradient_norms(critic, torch.cat(samples), labels=repeated, smoothing=smoothing)
+    return len(samples) * norms.square().mean(), norms  # the sum of R1 and R2
+
+
+def generator_objective(
+    config: "TrainingConfig", critic: nn.Module, real: Tensor, fake: Tensor, labels: tuple[Tensor, ...]
+) -> Tensor:
+    """What the generator minimises."""
+    fake_scores = critic(fake, *labels)
+    if config.objective == "minimax":
+        return losses.saturating_generator_loss(fake_scores)
+    if config.objective == "non_saturating":
+        return losses.non_saturating_generator_loss(fake_scores)
+    if config.objective == "relativistic":
+        return losses.relativistic_loss(fake_scores, critic(real, *labels))
+    return losses.wasserstein_generator_loss(fake_scores)
+
+
+def detail_weight(values: Tensor, detail: float) -> float:
+    """`detail` over the root mean square second difference of the signals; 0 for points, which have none."""
+    roughness = float(values.diff(n=2, dim=-1).square().mean().sqrt()) if values.shape[-1] > 2 else 0.0
+    return detail / roughness if roughness else 0.0
+
+
+def detail_smoothing(values: Tensor, detail: float) -> Tensor | None:
+    """What `losses.gradient_norms` takes as `smoothing`; None for plain slopes."""
+    weight = detail_weight(values, detail)
+    return losses.sobolev_smoothing(values.shape[-1], weight).to(values) if weight else None

@@ -1,0 +1,61 @@
+r"""The generator's loss against the discriminator that its own step would call forth.
+
+The idea: the generator minimises $f(\theta_G, \theta_D^k(\theta_G, \theta_D))$, where $\theta_D^k$ is the discriminator
+after k further steps on the same batch. The gradient flows through all k steps: a generator that piles up on one mode
+sees the discriminator's answer to it coming. The discriminator itself is not changed.
+
+Metz et al. 2017, arXiv:1611.02163, equations 4 to 9.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from course_lib.training.objectives import critic_loss_on_scores, generator_objective
+
+if TYPE_CHECKING:
+    from course_lib.training.config import TrainingConfig
+
+
+def unrolled_generator_objective(
+    config: "TrainingConfig",
+    critic: nn.Module,
+    optimizer: torch.optim.Adam,
+    real: Tensor,
+    fake: Tensor,
+    labels: tuple[Tensor, ...] = (),
+) -> Tensor:
+    """What the generator minimises after `config.unrolled_steps` further steps of the discriminator's optimiser.
+
+    `optimizer` is the discriminator's own: its learning rate and moments are where the unrolled steps start, and both
+    stay as they are. `fake` (B, ...) carries the generator's graph; the result is differentiable through every step.
+    """
+    names = [name for name, _ in critic.named_parameters()]
+    ahead = [parameter.detach().clone().requires_grad_().clone() for parameter in critic.parameters()]
+    adam = _differentiable_copy(optimizer, ahead)
+    for _ in range(config.unrolled_steps):
+        used = [parameter.clone() for parameter in ahead]  # Adam writes into `ahead`; the graph keeps these
+        now = _with_parameters(critic, dict(zip(names, used, strict=True)))
+        loss = critic_loss_on_scores(config, now(real, *labels), now(fake, *labels))
+        for parameter, slope in zip(ahead, torch.autograd.grad(loss, used, create_graph=True), strict=True):
+            parameter.grad = slope
+        adam.step()
+    unrolled = _with_parameters(critic, dict(zip(names, ahead, strict=True)))
+    return generator_objective(config, unrolled, real, fake, labels)
+
+
+def _with_parameters(critic: nn.Module, parameters: dict[str, Tensor]) -> Callable[..., Tensor]:
+    return lambda *inputs: functional_call(critic, parameters, inputs)
+
+
+def _differentiable_copy(optimizer: torch.optim.Adam, parameters: list[Tensor]) -> torch.optim.Adam:
+    """An Adam in the same state, for other parameters, through whose steps gradients flow."""
+    (group,) = optimizer.param_groups
+    settings = {name: group[name] for name in ("lr", "betas", "eps", "weight_decay")}
+    adam = torch.optim.Adam(parameters, **settings, differentiable=True)
+    for mine, theirs in zip(parameters, group["params"], strict=True):
+        adam.state[mine] = {name: value.clone() for name, value in optimizer.state[theirs].items()}
+    return adam
