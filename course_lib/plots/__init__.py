@@ -3,12 +3,13 @@
 A notebook sees them all here: `plots.show(plots.plot_signals(values), "what is to be seen")`.
 """
 
-from course_lib.plots import base, critics, divergences, dynamics, minimax, points, signals, training, transport
+from course_lib.plots import base, critics, divergences, dynamics, minimax, penalty, points, signals, training, transport
 from course_lib.plots.base import *
 from course_lib.plots.critics import *
 from course_lib.plots.divergences import *
 from course_lib.plots.dynamics import *
 from course_lib.plots.minimax import *
+from course_lib.plots.penalty import *
 from course_lib.plots.points import *
 from course_lib.plots.signals import *
 from course_lib.plots.training import *
@@ -20,6 +21,7 @@ __all__ = [
     *divergences.__all__,
     *dynamics.__all__,
     *minimax.__all__,
+    *penalty.__all__,
     *points.__all__,
     *signals.__all__,
     *training.__all__,

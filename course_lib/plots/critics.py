@@ -1,3 +1,3 @@
-"""Figures of critics: value surfaces, slopes, weights, and gradient norms against depth."""
+"""Figures of clipped critics: value surfaces, piled-up weights, and gradient norms against depth."""
 
 __all__ = []
