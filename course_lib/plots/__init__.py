@@ -3,7 +3,18 @@
 A notebook sees them all here: `plots.show(plots.plot_signals(values), "what is to be seen")`.
 """
 
-from course_lib.plots import base, critics, divergences, dynamics, minimax, penalty, points, signals, training, transport
+from course_lib.plots import (
+    base,
+    critics,
+    divergences,
+    dynamics,
+    minimax,
+    penalty,
+    points,
+    signals,
+    training,
+    transport,
+)
 from course_lib.plots.base import *
 from course_lib.plots.critics import *
 from course_lib.plots.divergences import *
