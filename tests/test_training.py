@@ -67,7 +67,7 @@ def test_a_generator_step_follows_the_asked_number_of_critic_steps(monkeypatch):
     assert steps == one_round * 2
 
 
-@pytest.mark.parametrize("objective", ["wgan_gp", "relativistic"])
+@pytest.mark.parametrize("objective", ["minimax", "non_saturating", "wgan_gp", "relativistic"])
 def test_the_critic_learns_to_score_real_signals_above_fakes(objective):
     """The sign of the critic's loss, seen in what training does and not in what it computes."""
     frozen = replace(
@@ -76,7 +76,7 @@ def test_the_critic_learns_to_score_real_signals_above_fakes(objective):
     assert run(frozen)[2].to_frame()["wasserstein"].item() > 1  # a flipped loss drives it below 0
 
 
-@pytest.mark.parametrize("objective", ["wgan_gp", "relativistic"])
+@pytest.mark.parametrize("objective", ["minimax", "non_saturating", "wgan_gp", "relativistic"])
 def test_the_generator_learns_to_raise_the_score_of_its_samples(objective):
     """The sign of the generator's loss: against a critic that hardly moves, a flipped one lowers the scores."""
     torch.manual_seed(0)

@@ -7,7 +7,7 @@ chosen apart from it, so any pair can be tried with any penalty.
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from course_lib import losses
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def critic_objective(
     config: "TrainingConfig",
-    critic: nn.Module,
+    critic: losses.Critic,
     real: Tensor,
     fake: Tensor,
     labels: tuple[Tensor, ...],
@@ -46,7 +46,7 @@ def critic_loss_on_scores(config: "TrainingConfig", real_scores: Tensor, fake_sc
 
 def slope_penalty(
     penalty: str,
-    critic: nn.Module,
+    critic: losses.Critic,
     real: Tensor,
     fake: Tensor,
     labels: tuple[Tensor, ...],
@@ -68,7 +68,7 @@ def slope_penalty(
 
 
 def generator_objective(
-    config: "TrainingConfig", critic: nn.Module, real: Tensor, fake: Tensor, labels: tuple[Tensor, ...]
+    config: "TrainingConfig", critic: losses.Critic, real: Tensor, fake: Tensor, labels: tuple[Tensor, ...]
 ) -> Tensor:
     """What the generator minimises."""
     fake_scores = critic(fake, *labels)
