@@ -96,3 +96,12 @@ def test_units_do_not_matter():
 def test_bad_input_is_refused(samples, std, complaint):
     with pytest.raises(ValueError, match=complaint):
         mode_coverage(samples, ring().centers, std)
+
+
+def test_two_samples_a_mode_give_an_unbiased_spread():
+    """Each mode's own mean costs two degrees of freedom: a pair d to the left and right has variance 2 d^2 / 2."""
+    toy = ring()
+    step = torch.tensor([0.5, 0.0]) * toy.std
+    pairs = torch.cat([toy.centers + step, toy.centers - step])
+    kept = 1 - 4.5 * math.exp(-4.5) / (1 - math.exp(-4.5))  # of a coordinate's variance, within 3 std in the plane
+    assert of(pairs).spread == pytest.approx(0.5 / math.sqrt(kept), rel=1e-5)
