@@ -189,6 +189,20 @@ def test_looking_ahead_changes_neither_the_discriminator_nor_its_optimiser():
         assert all(torch.equal(after[1]["state"][key][name], value) for name, value in entries.items())
 
 
+def test_a_dead_unit_of_the_discriminator_leaves_the_unrolled_gradient_finite():
+    """Its slopes are exactly 0, so Adam's second moment is, and a square root has no slope there."""
+    game = Unrolled()
+    critic = MLPCritic(2, 4, 1, activation="relu").double()
+    with torch.no_grad():
+        critic.layers[0].bias[0] = -1e3  # never active
+    game.critic, game.optimizer = critic, torch.optim.Adam(critic.parameters(), lr=0.05)
+    for past in range(2):  # without a past, and with one
+        slopes = torch.autograd.grad(game.loss(), list(game.generator.parameters()))
+        assert all(torch.isfinite(slope).all() for slope in slopes), past
+        critic_objective(game.config, critic, *batch(7), (), torch.Generator())[0].backward()
+        game.optimizer.step()
+
+
 def test_unrolling_in_the_loop_is_a_generator_step_down_the_unrolled_gradient(monkeypatch):
     seen = []
     original = training.unrolled_generator_objective

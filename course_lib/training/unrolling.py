@@ -19,6 +19,8 @@ from course_lib.training.objectives import critic_loss_on_scores, generator_obje
 if TYPE_CHECKING:
     from course_lib.training.config import TrainingConfig
 
+NOT_QUITE_ZERO = 1e-30  # its root is far below the 1e-8 that Adam adds to it
+
 
 def unrolled_generator_objective(
     config: "TrainingConfig",
@@ -57,5 +59,8 @@ def _differentiable_copy(optimizer: torch.optim.Adam, parameters: list[Tensor]) 
     settings = {name: group[name] for name in ("lr", "betas", "eps", "weight_decay")}
     adam = torch.optim.Adam(parameters, **settings, differentiable=True)
     for mine, theirs in zip(parameters, group["params"], strict=True):
-        adam.state[mine] = {name: value.clone() for name, value in optimizer.state[theirs].items()}
+        fresh = {"step": torch.zeros(()), "exp_avg": torch.zeros_like(theirs), "exp_avg_sq": torch.zeros_like(theirs)}
+        adam.state[mine] = {name: value.clone() for name, value in (optimizer.state.get(theirs) or fresh).items()}
+        # Adam divides by a square root, whose slope at 0 is infinite: of a dead unit that would be infinity times 0
+        adam.state[mine]["exp_avg_sq"].clamp_(min=NOT_QUITE_ZERO)
     return adam
