@@ -1,3 +1,288 @@
-"""Figures of penalised critics: value surfaces, slopes between real and fake, and what the weight does to them."""
+r"""Figures of penalised critics: value surfaces, slopes along pairs, and what the weight does to them.
 
-__all__ = []
+One idea: what the penalty asks for shows as the distance between level lines, one unit of score apiece where the slope
+is 1. The critic behind the movable picture is not trained by steps. It is a sum of bumps, linear in its
+coefficients, so its penalised objective can be climbed to the top in a tenth of a second.
+
+Gulrajani et al. 2017, arXiv:1704.00028; the climb minorises $\lVert g\rVert$ by $g\cdot n$ with the last direction n
+(Lange, Hunter and Yang 2000, doi 10.1080/10618600.2000.10474858).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from numpy import ndarray
+from scipy.linalg import cho_factor, cho_solve
+from scipy.spatial import KDTree
+
+from course_lib.data import grid, ring, swiss_roll
+from course_lib.plots.base import CYCLE, DASHES, PALETTE, Array, Number, array, legend_above, new_axes
+
+__all__ = [
+    "BumpCritic",
+    "climb_penalized",
+    "plot_estimates",
+    "plot_level_lines",
+    "plot_pair_slopes",
+    "plot_penalty_weight",
+    "plot_surfaces",
+    "plot_two_point_values",
+]
+
+SHADES = LinearSegmentedColormap.from_list("score", [PALETTE["generated"], "#ffffff", PALETTE["real"]])
+BUMPS, WIDTH, CLIMBS, RIDGE = 12, 1.3, 60, 1e-5  # a side; of a bump in spacings; steps; of the curvature's trace
+
+
+# ------------------------------------------------------------------------------------------- a critic to climb with
+
+
+class BumpCritic(NamedTuple):
+    r"""$D(x) = \sum_k c_k \exp(-|x - m_k|^2 / 2h^2)$, and what it reached: the difference of mean scores, the slopes
+    at the mixtures, and the objective (the difference less the weighted penalty)."""
+
+    centers: Float[ndarray, "bumps 2"]
+    width: float
+    coefficients: Float[ndarray, "bumps"]
+    difference: float
+    slopes: Float[ndarray, "mixtures"]
+    objective: float
+    mixtures: Float[ndarray, "mixtures 2"]
+
+    def __call__(self, points: Float[ndarray, "n 2"]) -> Float[ndarray, "n"]:
+        return _bumps(np.asarray(points, float), self.centers, self.width)[0] @ self.coefficients
+
+
+def climb_penalized(
+    real: Float[Array, "n 2"], fake: Float[Array, "m 2"], weight: Number, *, pairs: int = 3000, seed: int = 0
+) -> BumpCritic:
+    r"""The bump critic that maximises $\mathbb{E}D(x) - \mathbb{E}D(y) - w\,\mathbb{E}(\lVert\nabla D\rVert - 1)^2$.
+
+    The penalty is taken at `pairs` mixtures of independent pairs. Each step climbs a parabola that touches the
+    objective from below, so the objective never falls.
+
+    Raises:
+        ValueError: if the weight is not above 0.
+    """
+    if not 0 < weight < np.inf:
+        raise ValueError(f"climb_penalized: expected a weight above 0, got {weight!r}; at 0 there is no top to reach.")
+    real, fake = array(real).astype(float), array(fake).astype(float)
+    line = np.linspace(-1, 1, BUMPS) * max(abs(real).max(), abs(fake).max())
+    centers = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    width = WIDTH * (line[1] - line[0])
+    gain = _bumps(real, centers, width)[0].mean(axis=0) - _bumps(fake, centers, width)[0].mean(axis=0)
+
+    random = np.random.default_rng(seed)
+    mixing = random.random((pairs, 1))
+    mixtures = mixing * real[random.integers(len(real), size=pairs)]
+    mixtures += (1 - mixing) * fake[random.integers(len(fake), size=pairs)]
+    gradients = np.concatenate(_bumps(mixtures, centers, width)[1])  # (2 mixtures, bumps)
+    curvature = gradients.T @ gradients / pairs
+    factor = cho_factor(curvature + RIDGE * np.trace(curvature) / len(gain) * np.eye(len(gain)))
+    steepest = cho_solve(factor, gain)
+    # start at the best multiple of the direction that gains most for its mean squared slope
+    coefficients = steepest / np.sqrt(steepest @ curvature @ steepest)
+    for _ in range(CLIMBS):
+        directions = _directions(gradients @ coefficients)[0]
+        coefficients = steepest / (2 * weight) + cho_solve(factor, gradients.T @ directions / pairs)
+    slopes = _directions(gradients @ coefficients)[1]
+    difference = float(gain @ coefficients)
+    objective = difference - weight * float(np.square(slopes - 1).mean())
+    return BumpCritic(centers, float(width), coefficients, difference, slopes, objective, mixtures)
+
+
+def _bumps(points: ndarray, centers: ndarray, width: float) -> tuple[ndarray, tuple[ndarray, ndarray]]:
+    """Every bump at every point, (n, bumps), and its derivatives in the two coordinates."""
+    away = points[:, None] - centers
+    heights = np.exp(-np.square(away).sum(axis=2) / (2 * width**2))
+    return heights, tuple(-away[:, :, k] / width**2 * heights for k in range(2))
+
+
+def _directions(gradients: ndarray) -> tuple[ndarray, ndarray]:
+    """Unit vectors and lengths of gradients whose two coordinates stand one below the other."""
+    both = gradients.reshape(2, -1)
+    length = np.hypot(*both)
+    return (both / np.where(length > 0, length, 1)).reshape(-1), length
+
+
+# ------------------------------------------------------------------------------------------------- surfaces
+
+
+def plot_level_lines(
+    critic: Callable[[Float[Array, "n 2"]], Float[Array, "n"]],
+    real: Float[Array, "n 2"],
+    fake: Float[Array, "m 2"],
+    *,
+    limit: Number = 2.2,
+    spacing: Number = 0.25,
+    near: Float[Array, "k 2"] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """The critic's scores as shades (blue above, orange below the middle of the two means) and level lines `spacing`
+    apart: close lines are a steep critic. With `near`, drawn only within 0.3 of one of these points."""
+    ax = new_axes(ax, (4.0, 4.0))
+    line = np.linspace(-limit, limit, 81)
+    window = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    scores, high, low = (array(critic(points)) for points in (window, array(real), array(fake)))
+    scores = scores - (high.mean() + low.mean()) / 2
+    if near is not None:
+        scores = np.where(KDTree(array(near)).query(window)[0] < 0.3, scores, np.nan)
+    scores = scores.reshape(81, 81)
+    reach = 8 * spacing
+    extent = (-limit, limit, -limit, limit)
+    ax.imshow(scores.clip(-reach, reach), cmap=SHADES, vmin=-reach, vmax=reach, extent=extent, origin="lower")
+    levels = np.arange(-60, 61) * spacing
+    ax.contour(
+        line,
+        line,
+        np.ma.masked_invalid(scores),
+        levels=levels,
+        colors=PALETTE["grey"],
+        linewidths=0.7,
+        linestyles="solid",
+    )
+    for points, name in ((fake, "generated"), (real, "real")):
+        look = {"markersize": 3, "alpha": 0.7, "color": PALETTE[name], "markeredgecolor": "white", "label": name}
+        ax.plot(*array(points).T, ".^"[name == "generated"], markeredgewidth=0.2, **look)
+    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+    ax.grid(False)
+    return ax
+
+
+def plot_surfaces(
+    surfaces: Mapping[str, Mapping[str, Float[Array, "up across"]]], *, half_width: Number, lines: int = 16
+) -> Figure:
+    """A row a method, a column a set of points: scores over a square window as shades, and `lines` level lines from
+    each surface's own lowest to its highest score (scores of different methods have no common unit)."""
+    columns = list(next(iter(surfaces.values())))
+    size = {"figsize": (3.0 * len(columns), 3.0 * len(surfaces)), "sharex": True, "sharey": True, "squeeze": False}
+    figure, axes = plt.subplots(len(surfaces), len(columns), layout="constrained", **size)
+    for row, (method, scores_of) in zip(axes, surfaces.items(), strict=True):
+        for ax, name in zip(row, columns, strict=True):
+            scores = array(scores_of[name])
+            across, up = (np.linspace(-half_width, half_width, n) for n in scores.shape[::-1])
+            extent = (-half_width, half_width, -half_width, half_width)
+            ax.imshow(scores, cmap=SHADES, extent=extent, origin="lower")
+            levels = np.linspace(scores.min(), scores.max(), lines + 2)[1:-1]
+            ax.contour(across, up, scores, levels=levels, colors=PALETTE["grey"], linewidths=0.8, linestyles="solid")
+            ax.set_title(f"{method}\n{name}", fontsize=10)
+            ax.set(xlabel="$x_1$", ylabel="$x_2$")
+            ax.label_outer()
+            ax.grid(False)
+    return figure
+
+
+# -------------------------------------------------------------------------------------------------- slopes
+
+
+def plot_pair_slopes(
+    real: Float[Array, "n 2"],
+    fake: Float[Array, "m 2"],
+    pairs: Mapping[str, tuple[Sequence[int], Sequence[int], Float[Array, "pairs"]]],
+) -> Figure:
+    """A panel for every way to pair: segments from real to generated, dark and thick by the slope from end to end."""
+    real, fake = array(real), array(fake)
+    size = {"figsize": (4.4 * len(pairs) + 0.8, 3.0), "sharex": True, "sharey": True, "squeeze": False}
+    figure, axes = plt.subplots(1, len(pairs), layout="constrained", **size)
+    for ax, (name, (i, j, slopes)) in zip(axes[0], pairs.items(), strict=True):
+        segments, slopes = np.stack([real[i], fake[j]], axis=1), array(slopes)
+        drawn = LineCollection(segments, array=slopes, cmap="cividis_r", clim=(0, 1), linewidths=0.5 + 1.5 * slopes)
+        ax.add_collection(drawn)
+        ax.plot(*real.T, "o", color=PALETTE["real"], markersize=5, label="real")
+        ax.plot(*fake.T, "^", color=PALETTE["generated"], markersize=5, label="generated")
+        ax.set(title=name, aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+        ax.label_outer()
+    figure.colorbar(drawn, ax=axes, label="rise of the score / length of the segment", shrink=0.85)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
+
+
+def plot_two_point_values(distance: Number, weights: Sequence[Number], *, ax: Axes | None = None) -> Axes:
+    r"""$ts - w(s-1)^2$ over the slope s for each weight w, a dot at its top $(1 + t/2w,\; t + t^2/4w)$."""
+    ax = new_axes(ax, (7.0, 3.6))
+    slopes = np.linspace(0, 7, 400)
+    for k, weight in enumerate(weights):
+        color, dash = CYCLE[k % 6], DASHES[k % 6]
+        ax.plot(slopes, distance * slopes - weight * (slopes - 1) ** 2, dash, color=color, label=f"w = {weight:g}")
+        top = 1 + distance / (2 * weight), distance + distance**2 / (4 * weight)
+        ax.plot(*top, "o", color=color, markersize=8)
+    ax.axhline(distance, color=PALETTE["grey"], linewidth=1, linestyle=":", label="$W_1$")
+    ax.set(xlabel="slope of the critic", ylabel="what it maximises", xlim=(0, 7), ylim=(-2, 4.2))
+    legend_above(ax)
+    return ax
+
+
+def plot_penalty_weight(exponent: Number, distance: Number, cloud: str) -> Figure:
+    r"""A critic at the top of its penalised objective with weight $w = 10^e$: its level lines and its slopes; beside
+    them the exact slope $1 + t/2w$ for two points t apart, over w."""
+    weight = 10.0**exponent
+    real, fake = _clouds(cloud)
+    critic = climb_penalized(real, fake, weight)
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(11.0, 3.7), layout="constrained")
+    plot_level_lines(critic, real, fake, limit=2.2, spacing=0.3, near=critic.mixtures, ax=left)
+    left.set_title(f"penalty weight {weight:.3g}")
+    share = np.full(len(critic.slopes), 1 / len(critic.slopes))
+    middle.hist(
+        critic.slopes.clip(0, 7.9), bins=np.linspace(0, 8, 41), weights=share, color=PALETTE["third"], alpha=0.8
+    )
+    middle.axvline(1, color=PALETTE["grey"], linewidth=1.2, linestyle="--", label="asked for: 1")
+    mean = critic.slopes.mean()
+    middle.axvline(mean, color=PALETTE["generated"], linewidth=1.6, label=f"mean: {mean:.2f}")
+    middle.set(xlabel="slope between real and generated", ylabel="share of the mixtures", xlim=(0, 8), ylim=(0, 1))
+    middle.legend(loc="upper right")
+    weights = 10 ** np.linspace(-1, 2, 121)
+    right.plot(weights, 1 + distance / (2 * weights), color=PALETTE["real"], label=f"$1 + t/2w$ at t = {distance:g}")
+    slope = 1 + distance / (2 * weight)
+    right.plot(weight, slope, "o", color=PALETTE["generated"], markersize=9, label=f"slope {slope:.3g}")
+    right.set(xscale="log", yscale="log", xlim=(0.09, 110), ylim=(0.9, 25), xlabel="penalty weight w")
+    right.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
+    right.set_ylabel("best slope, two points")
+    right.legend(loc="upper right")
+    return figure
+
+
+CLOUDS = {"8 Gaussians": (ring, 0.3), "25 Gaussians": (grid, 0.5), "Swiss roll": (swiss_roll, 0.5)}
+
+
+def _clouds(name: str, n: int = 400) -> tuple[torch.Tensor, torch.Tensor]:
+    """Real points of a set at unit scale, and a round cloud in its middle that stands for the generator's."""
+    if name not in CLOUDS:
+        raise ValueError(f"expected one of {tuple(CLOUDS)}, got {name!r}.")
+    make, std = CLOUDS[name]
+    random = torch.Generator().manual_seed(0)
+    return make().standardized().sample(n, random), std * torch.randn(n, 2, generator=random)
+
+
+# ------------------------------------------------------------------------------------------ during training
+
+
+def plot_estimates(table: pd.DataFrame, *, floor: Number | None = None) -> Figure:
+    """A panel a setting: the critic's estimate (dots, a shape a seed) and the exact W1 (lines) of the same points, over
+    the generator's steps. `table` has the columns weight, critic_steps, seed, step, estimate, w1; `floor` is W1 real
+    against real."""
+    settings = list(table.groupby(["weight", "critic_steps"]))
+    size = {"figsize": (2.7 * len(settings), 3.5), "sharey": True, "squeeze": False, "layout": "constrained"}
+    figure, axes = plt.subplots(1, len(settings), **size)
+    for ax, ((weight, critic_steps), rows) in zip(axes[0], settings, strict=True):
+        ax.axhline(0, color=PALETTE["grey"], linewidth=0.8)
+        for k, (_, run) in enumerate(rows.groupby("seed")):
+            exact, said = ("exact $W_1$", "the critic's estimate") if k == 0 else (None, None)
+            ax.plot(run["step"], run["w1"], color=PALETTE["real"], linewidth=1.2, label=exact)
+            look = {"color": PALETTE["generated"], "markersize": 5, "linestyle": ""}
+            ax.plot(run["step"], run["estimate"], marker="o^s"[k % 3], label=said, **look)
+        if floor is not None:
+            ax.axhline(floor, color=PALETTE["real"], linewidth=1, linestyle=":", label="exact, real against real")
+        ax.set_title(f"w = {weight:g}, {critic_steps} critic steps", fontsize=10)
+        ax.set(xscale="log", xlabel="generator step")
+        ax.label_outer()
+    axes[0, 0].set_ylabel("distance")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
