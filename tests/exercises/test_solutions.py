@@ -39,9 +39,9 @@ def test_every_check_that_a_notebook_calls_is_an_exercise_of_that_notebook():
 
 
 def tables(kind: str) -> set[str]:
-    """The exercises that the files test_NN.py have a table of this kind for."""
+    """The exercises that the files test_NN.py and test_museum.py have a table of this kind for."""
     names = set()
-    for path in sorted(HERE.glob("test_[0-9E]*.py")):
+    for path in sorted([*HERE.glob("test_[0-9E]*.py"), HERE / "test_museum.py"]):
         spec = importlib.util.spec_from_file_location(path.stem + "_read", path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
