@@ -36,7 +36,7 @@ def plot_points(
     ax.plot(x, y, ".", markersize=3, color=PALETTE["generated"], alpha=0.5, label=label)
     if limit is None:
         shown = [array(part) for part in (samples, real, centers) if part is not None]
-        limit = 1.1 * max(abs(part).max() for part in shown)
+        limit = 1.1 * float(max(abs(part).max() for part in shown))
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     return ax
 
@@ -50,9 +50,9 @@ def plot_points_over_time(
 ) -> Figure:
     """One panel a cloud, in the order given, with its name above; the same window for all."""
     parts = [array(part) for part in (*clouds.values(), real, centers) if part is not None]
-    limit = limit or 1.1 * max(abs(part).max() for part in parts)
+    limit = limit or 1.1 * float(max(abs(part).max() for part in parts))
     figure, panels = plt.subplots(
-        1, len(clouds), figsize=(2.6 * len(clouds), 3.1), sharex=True, sharey=True, squeeze=False, layout="constrained"
+        1, len(clouds), figsize=(2.6 * len(clouds), 3.5), sharex=True, sharey=True, squeeze=False, layout="constrained"
     )
     for ax, (name, cloud) in zip(panels[0], clouds.items(), strict=True):
         plot_points(cloud, real=real, centers=centers, limit=limit, ax=ax)
