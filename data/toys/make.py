@@ -1,0 +1,179 @@
+"""Ring and grid by VEEGAN's measure, method by method, five seeds each: `make toys`.
+
+python data/toys/make.py [METHOD ...]
+
+Writes data/toy_modes.csv, a row as soon as a run is done, and manifest.json beside this file. A run in the table
+is not done again; rows of a method whose settings have changed since are thrown away and made anew. One thread each, so
+two of these commands with different methods can run side by side. `seconds` are the processor's, training alone.
+"""
+
+import argparse
+import csv
+import json
+import platform
+import subprocess
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import torch
+
+from course_lib.data import Mixture, grid, ring
+from course_lib.metrics import mode_coverage
+from course_lib.models import MLPCritic, MLPGenerator
+from course_lib.training import TrainingConfig, TrainingDiverged, sample, train
+
+HERE = Path(__file__).resolve().parent
+TABLE, MANIFEST = HERE.parent / "toy_modes.csv", HERE / "manifest.json"
+COLUMNS = ("method", "distribution", "seed", "steps", "seconds", "modes", "high_quality", "reverse_kl", "spread")
+DISTRIBUTIONS = {"ring": ring, "grid": grid}
+SEEDS = range(5)  # stated before any of them was run; settings were tried on seeds of 100 and more
+SAMPLES = 2_500
+PERFECT = "perfect sampler"
+
+
+@dataclass(frozen=True)
+class Method:
+    """How to train, and with which nets: 16 numbers of noise; `depth` hidden layers of 128 in both.
+
+    `critic` is what `MLPCritic` is told beyond its sizes.
+    """
+
+    config: TrainingConfig
+    depth: int = 2
+    critic: dict = field(default_factory=dict)
+
+
+# A GAN as DCGAN has it (Adam 2e-4, betas 0.5 and 0.999, constant rate); the same with the rate that the others have
+CLASSIC = TrainingConfig(
+    objective="non_saturating",
+    steps=8_000,
+    batch_size=256,
+    critic_steps=1,
+    detail=0.0,
+    learning_rate=2e-4,
+    betas=(0.5, 0.999),
+    decay=False,
+    averaging=0.0,
+)
+FALLING = replace(CLASSIC, learning_rate=1e-3, decay=True)
+
+METHODS = {
+    "GAN": Method(CLASSIC),
+    "Unrolled GAN": Method(replace(CLASSIC, unrolled_steps=5, steps=2_000)),
+    "GAN (falling rate)": Method(FALLING),
+    "Unrolled GAN (falling rate)": Method(replace(FALLING, unrolled_steps=5, steps=2_000)),
+}
+
+
+def run(method: Method, distribution: Mixture, seed: int) -> dict:
+    """Train from scratch with this seed; judge the generator of the last step."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        generator = MLPGenerator(16, 2, depth=method.depth)
+        critic = MLPCritic(2, depth=method.depth, **method.critic)
+    done, start = [0], time.process_time()
+    try:
+        train(
+            generator,
+            critic,
+            distribution,
+            replace(method.config, seed=seed),
+            device="cpu",
+            callbacks=[lambda state: done.__setitem__(0, state.step)],
+        )
+    except TrainingDiverged as broken:  # the last sound weights are judged; the steps say that it stopped
+        print(broken)
+    seconds = time.process_time() - start
+    return {"steps": done[0], "seconds": round(seconds, 1)} | judge(sample(generator, SAMPLES, seed=seed), distribution)
+
+
+def judge(points: torch.Tensor, distribution: Mixture) -> dict:
+    coverage = mode_coverage(points, distribution.centers, distribution.std)
+    return {name: float(f"{value:.4g}") for name, value in coverage._asdict().items()} | {"modes": coverage.modes}
+
+
+def perfect(distribution: Mixture, seed: int) -> dict:
+    """What the measure says of the distribution's own samples."""
+    points = distribution.sample(SAMPLES, torch.Generator().manual_seed(seed))
+    return {"steps": 0, "seconds": 0.0} | judge(points, distribution)
+
+
+def settings(method: Method | None) -> dict | None:
+    """What the manifest says of a method; as JSON has it, so that it can be compared with what was read."""
+    return json.loads(json.dumps(asdict(method))) if method else None
+
+
+def make(methods: dict[str, Method | None], *, table: Path = TABLE, manifest: Path = MANIFEST, seeds=SEEDS) -> None:
+    """Every run of `methods` (None: the perfect sampler) that the table lacks."""
+    told = json.loads(manifest.read_text()) if manifest.exists() else {"methods": {}}
+    rows = read(table)
+    stale = {m for m in methods if m in told["methods"] and told["methods"][m]["settings"] != settings(methods[m])}
+    if stale:
+        rows = [row for row in rows if row["method"] not in stale]
+        write(table, rows)
+    have = {(row["method"], row["distribution"], int(row["seed"])) for row in rows}
+    for name, method in methods.items():
+        wanted = [(d, s) for d in DISTRIBUTIONS for s in seeds if (name, d, s) not in have]
+        if wanted:
+            tell(manifest, name, method)
+        for which, seed in wanted:
+            distribution = DISTRIBUTIONS[which]().standardized()
+            result = run(method, distribution, seed) if method else perfect(distribution, seed)
+            row = {"method": name, "distribution": which, "seed": seed} | result
+            append(table, row)
+            print(*row.values(), flush=True)
+
+
+def read(table: Path) -> list[dict]:
+    if not table.exists():
+        return []
+    with table.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(table: Path, rows: list[dict]) -> None:
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def append(table: Path, row: dict) -> None:
+    if not table.exists():
+        write(table, [])
+    with table.open("a", newline="") as file:
+        csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow(row)
+
+
+def tell(manifest: Path, name: str, method: Method | None) -> None:
+    """Write down with what a method's rows are being made."""
+    told = json.loads(manifest.read_text()) if manifest.exists() else {"methods": {}}
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=HERE, capture_output=True, text=True).stdout.strip()
+    told |= {
+        "command": "python data/toys/make.py",
+        "seeds": list(SEEDS),
+        "samples": SAMPLES,
+        "latent_dim": 16,
+        "width": 128,
+        "seconds": "of the processor, one thread, training alone",
+        "machine": "two shared cores of a server processor (AMD EPYC), no accelerator",
+        "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
+    }
+    told["methods"][name] = {"settings": settings(method), "commit": commit}
+    manifest.write_text(json.dumps(told, indent=1) + "\n")
+
+
+def main() -> None:
+    everything = {PERFECT: None} | METHODS
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("methods", nargs="*", metavar="METHOD", help=f"of {', '.join(everything)}; all, unless given")
+    given = parser.parse_args()
+    if unknown := set(given.methods) - set(everything):
+        parser.error(f"no such method: {', '.join(sorted(unknown))}")
+    torch.set_num_threads(1)
+    make({name: everything[name] for name in given.methods or everything})
+
+
+if __name__ == "__main__":
+    main()
