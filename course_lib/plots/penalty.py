@@ -200,7 +200,7 @@ def plot_pair_slopes(
         ax.plot(*fake.T, "^", color=PALETTE["generated"], markersize=5, label="generated")
         ax.set(title=name, aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
         ax.label_outer()
-    figure.colorbar(drawn, ax=axes, label="rise of the score / length of the segment", shrink=0.85)
+    figure.colorbar(drawn, ax=axes, label="rise / length", shrink=0.85)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
@@ -236,7 +236,7 @@ def plot_penalty_weight(exponent: Number, distance: Number, cloud: str) -> Figur
     middle.axvline(1, color=PALETTE["grey"], linewidth=1.2, linestyle="--", label="asked for: 1")
     mean = critic.slopes.mean()
     middle.axvline(mean, color=PALETTE["generated"], linewidth=1.6, label=f"mean: {mean:.2f}")
-    middle.set(xlabel="slope between real and generated", ylabel="share of the mixtures", xlim=(0, 8), ylim=(0, 1))
+    middle.set(xlabel="slope at the mixtures (last bar: 8 or more)", ylabel="share of the mixtures", xlim=(0, 8), ylim=(0, 1))
     middle.legend(loc="upper right")
     weights = 10 ** np.linspace(-1, 2, 121)
     right.plot(weights, 1 + distance / (2 * weights), color=PALETTE["real"], label=f"$1 + t/2w$ at t = {distance:g}")
@@ -282,6 +282,8 @@ def plot_estimates(table: pd.DataFrame, *, floor: Number | None = None) -> Figur
             ax.axhline(floor, color=PALETTE["real"], linewidth=1, linestyle=":", label="exact, real against real")
         ax.set_title(f"w = {weight:g}, {critic_steps} critic steps", fontsize=10)
         ax.set(xscale="log", xlabel="generator step")
+        ax.set_yscale("symlog", linthresh=1)
+        ax.set_yticks([-1, 0, 1, 2, 5, 10], ["-1", "0", "1", "2", "5", "10"])
         ax.label_outer()
     axes[0, 0].set_ylabel("distance")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
