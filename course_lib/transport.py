@@ -236,8 +236,7 @@ def _finish(cost: ndarray, a: ndarray, b: ndarray, part: ndarray, u_of_part: nda
     plan = np.zeros(cost.shape)
     plan[np.ix_(rows, columns)] = part
     v = c_transform(cost[rows].T, u_of_part)  # at every column, against the rows with mass
-    u = c_transform(cost[:, columns], v[columns])  # at every row
-    v = c_transform(cost.T, u)  # no place without mass may be in the way
+    u = c_transform(cost, v)
     return TransportPlan(plan, float((plan * cost).sum()), u - u.min(), v + u.min())
 
 
