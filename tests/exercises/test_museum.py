@@ -16,6 +16,9 @@ from torch import nn
 
 from course_lib import losses, progress
 from course_lib.checks import EXERCISES
+from course_lib.data import ring
+from course_lib.models import MLPCritic, MLPGenerator, SignalGenerator
+from course_lib.training import TrainingConfig, train
 
 PATH = NOTEBOOKS / "museum_of_bugs.ipynb"
 NAMES = [name for name, exercise in EXERCISES.items() if exercise.notebook == "museum_of_bugs"]
@@ -58,6 +61,26 @@ def test_progress_lists_the_museum_by_its_name_after_the_numbered_notebooks(tmp_
     assert table.index[-1] == "museum_of_bugs"
     assert table.loc["museum_of_bugs", ["done", "of"]].to_list() == [1, len(NAMES)]
     assert "mix_any_shape" not in table.loc["museum_of_bugs", "open"]
+
+
+# ----------------------------------------------------------- the library itself, where no other test would notice
+
+
+@pytest.mark.parametrize("objective", ["non_saturating", "wgan", "wgan_gp", "relativistic"])
+def test_the_critic_s_lesson_never_goes_backward_through_the_generator(objective):
+    """Room 13: fakes that are not detached change no number where gradients are cleared in time; they cost passes."""
+    generator, critic, passes = MLPGenerator(3, 2, width=8), MLPCritic(2, width=8), []
+    generator.layers[-1].register_full_backward_hook(lambda *_: passes.append(1))
+    config = TrainingConfig(objective=objective, steps=2, critic_steps=3, batch_size=4)
+    train(generator, critic, ring().standardized(), config, device="cpu")
+    assert len(passes) == config.steps
+
+
+@pytest.mark.parametrize("generator", [MLPGenerator(3, 2), SignalGenerator(32, 1, 3, 8)], ids=["points", "signals"])
+def test_no_generator_ends_in_a_squashing_layer(generator):
+    """Room 12: data here has unit scale, which no tanh could make."""
+    with torch.no_grad():
+        assert generator.eval()(200 * torch.randn(50, 3)).abs().max() > 2
 
 
 # ------------------------------------------------------------------------------------------- building blocks
