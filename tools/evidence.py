@@ -62,7 +62,47 @@ def time_table() -> pd.DataFrame:
     return table.rename(columns=lambda name: name.replace("_", " "))
 
 
-TABLES = {"checkpoints": checkpoints_table, "quick": quick_table, "recipes": recipes_table, "time": time_table}
+def toys_table() -> pd.DataFrame:
+    """Mean over the seeds, and standard deviation between them, of each method on ring and grid."""
+    table = pd.read_csv(ROOT / "data" / "toy_modes.csv")
+    lines = {}
+    for method, runs in table.groupby("method", sort=False):
+        line = lines.setdefault(method, {})
+        for place in ("ring", "grid"):
+            rows = runs[runs["distribution"] == place]
+            line[f"{place}: modes"] = _spread(rows["modes"], ".1f")
+            line["high quality %" if place == "ring" else "high quality % "] = _spread(
+                100 * rows["high_quality"], ".1f"
+            )
+            line["reverse KL" if place == "ring" else "reverse KL "] = _spread(rows["reverse_kl"], ".3f")
+            line["spread" if place == "ring" else "spread "] = _spread(rows["spread"], ".2f")
+        line["seeds"] = runs["seed"].nunique()
+        line["seconds"] = _spread(runs["seconds"], ".0f")
+    return pd.DataFrame(lines).T.rename_axis("method")
+
+
+def _spread(values: pd.Series, form: str) -> str:
+    """Mean and standard deviation; "-" where no run gives a number."""
+    values = values.dropna()
+    if values.empty:
+        return "-"
+    between = f" ± {values.std():{form}}" if len(values) > 1 else ""
+    return f"{values.mean():{form}}{between}"
+
+
+def published_table() -> pd.DataFrame:
+    table = pd.read_csv(ROOT / "data" / "toys" / "published.csv").set_index("method")
+    return table.rename(columns=lambda name: name.replace("_", " "))
+
+
+TABLES = {
+    "checkpoints": checkpoints_table,
+    "quick": quick_table,
+    "recipes": recipes_table,
+    "time": time_table,
+    "toys": toys_table,
+    "published": published_table,
+}
 
 
 def markdown(table: pd.DataFrame) -> str:
