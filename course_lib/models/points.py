@@ -6,11 +6,14 @@ normalisation (largest singular value 1), or orthonormal weights with GroupSort 
 matters).
 
 Goodfellow et al. 2014, arXiv:1406.2661; Miyato et al. 2018, arXiv:1802.05957 (spectral normalisation); Anil et al.
-2019, arXiv:1811.05381 (GroupSort); Lin et al. 2018, arXiv:1712.04086 (packing).
+2019, arXiv:1811.05381 (GroupSort); Lin et al. 2018, arXiv:1712.04086 (packing); Tancik et al. 2020, arXiv:2006.10739
+(waves as features); Tanielian et al. 2020, arXiv:2006.04596 (what a continuous generator cannot do).
 """
 
+from collections.abc import Sequence
 from functools import partial
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
@@ -45,19 +48,31 @@ CONSTRAINTS = {
 class MLPGenerator(nn.Module):
     """Noise (B, latent_dim) -> points (B, out_dim), through `depth` hidden layers of `width` with ReLU.
 
+    Args:
+        latent_dim: numbers of noise.
+        out_dim: coordinates a point.
+        width: features a layer.
+        depth: hidden layers.
+        signs: of so many of the numbers only the sign is seen. A continuous map must fill the gaps between modes with
+            some samples; one that jumps where a sign changes need not.
+
     Raises:
         ValueError: for a size below 1, or noise of another shape.
     """
 
-    def __init__(self, latent_dim: int, out_dim: int, width: int = 128, depth: int = 3) -> None:
+    def __init__(self, latent_dim: int, out_dim: int, width: int = 128, depth: int = 3, *, signs: int = 0) -> None:
         super().__init__()
         _check_sizes(latent_dim=latent_dim, out_dim=out_dim, width=width, depth=depth)
-        self.arguments = dict(latent_dim=latent_dim, out_dim=out_dim, width=width, depth=depth)
-        self.latent_dim, self.out_dim = latent_dim, out_dim
+        if not isinstance(signs, int) or not 0 <= signs <= latent_dim:
+            raise ValueError(f"MLPGenerator: expected signs from 0 to latent_dim = {latent_dim}, got {signs!r}.")
+        self.arguments = dict(latent_dim=latent_dim, out_dim=out_dim, width=width, depth=depth, signs=signs)
+        self.latent_dim, self.out_dim, self.signs = latent_dim, out_dim, signs
         self.layers = _stack(latent_dim, width, depth, out_dim, "relu", None)
 
     def forward(self, noise: Float[Tensor, "..."]) -> Float[Tensor, "batch out"]:
         _check_input("MLPGenerator", "noise", noise, self.latent_dim)
+        if self.signs:
+            noise = torch.cat([noise[:, : self.signs].sign(), noise[:, self.signs :]], dim=1)
         return self.layers(noise)
 
 
@@ -72,6 +87,9 @@ class MLPCritic(nn.Module):
         constraint: on every layer's weights: None, "spectral" (largest singular value 1) or "orthogonal" (all of
             them 1).
         pack: points judged together (PacGAN): the scores are (B / pack,), each of `pack` neighbours in the batch.
+        frequencies: the first layer also sees the sine and cosine of each of these times each coordinate, for structure
+            much finer than the whole. Their weights start at 0, so an untrained critic is the plain one, and they come
+            in by the factor `loudness`, a buffer that is 1 unless a callback fades the waves in.
 
     Raises:
         ValueError: for a setting out of its range, or points of another shape.
@@ -86,25 +104,46 @@ class MLPCritic(nn.Module):
         activation: str = "leaky_relu",
         constraint: str | None = None,
         pack: int = 1,
+        frequencies: Sequence[float] = (),
     ) -> None:
         super().__init__()
         _check_sizes(in_dim=in_dim, width=width, depth=depth, pack=pack)
+        if not all(0 < frequency < float("inf") for frequency in frequencies):
+            raise ValueError(f"MLPCritic: expected frequencies above 0, got {frequencies!r}.")
+        if frequencies and constraint:
+            raise ValueError(f"MLPCritic: waves are steep, so frequencies go with no constraint, got {constraint!r}.")
         for name, value, known in (("activation", activation, ACTIVATIONS), ("constraint", constraint, CONSTRAINTS)):
             if value not in known:
                 raise ValueError(f"MLPCritic: expected {name} to be one of {tuple(known)}, got {value!r}.")
         if activation == "groupsort" and width % 2:
             raise ValueError(f"MLPCritic: GroupSort sorts pairs, so the width must be even, got {width}.")
         self.arguments = dict(
-            in_dim=in_dim, width=width, depth=depth, activation=activation, constraint=constraint, pack=pack
+            in_dim=in_dim,
+            width=width,
+            depth=depth,
+            activation=activation,
+            constraint=constraint,
+            pack=pack,
+            frequencies=list(frequencies),
         )
         self.in_dim, self.pack = in_dim, pack
         self.layers = _stack(in_dim * pack, width, depth, 1, activation, constraint)
+        if frequencies:
+            self.register_buffer("frequencies", torch.tensor(frequencies))
+            self.register_buffer("loudness", torch.ones(()))
+            self.waves = nn.Linear(2 * len(frequencies) * in_dim * pack, width, bias=False)
+            nn.init.zeros_(self.waves.weight)
 
     def forward(self, points: Float[Tensor, "..."]) -> Float[Tensor, "scores"]:
         _check_input("MLPCritic", "points", points, self.in_dim)
         if len(points) % self.pack:
             raise ValueError(f"MLPCritic: expected a batch that packs of {self.pack} divide, got {len(points)} points.")
-        return self.layers(points.reshape(-1, self.pack * self.in_dim)).squeeze(1)
+        packs = points.reshape(-1, self.pack * self.in_dim)
+        if not self.arguments["frequencies"]:
+            return self.layers(packs).squeeze(1)
+        angles = (packs[:, :, None] * self.frequencies).flatten(1)
+        waves = self.waves(self.loudness * torch.cat([angles.sin(), angles.cos()], dim=1))
+        return self.layers[1:](self.layers[0](packs) + waves).squeeze(1)
 
 
 def _stack(into: int, width: int, depth: int, out: int, activation: str, constraint: str | None) -> nn.Sequential:
