@@ -67,7 +67,7 @@ def _best(t: float, w: float) -> tuple[float, float, float]:
 
 @exercise(
     notebook="06",
-    title="How steep, how high?",
+    title="How steep, how high",
     right="At weight 10 and distance 1 the loss is 2.5 % off; at weight 0.1 it is 3.5 times the distance.",
 )
 def best_line(answer):
@@ -279,7 +279,7 @@ def _net(*layers: nn.Module) -> nn.Sequential:
 
 @exercise(
     notebook="06",
-    title="Who is listening?",
+    title="Who is listening",
     right="Run it on any critic before you put it under a penalty.",
 )
 def scores_mix_samples(answer):
