@@ -7,7 +7,7 @@ STAMP := $(VENV)/built-$(shell pwd | cksum | cut -d' ' -f1)
 FLOOR := .venv-floor
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root,)
 
-.PHONY: lab test floor lint refresh fork checkpoints help
+.PHONY: lab test floor lint refresh fork checkpoints toys help
 help:
 	@echo "make lab        open the course in JupyterLab        (LAB_ARGS=\"--no-browser --port 8890\")"
 	@echo "make test       run every test and every notebook    (TEST_ARGS=\"-k penalty\")"
@@ -16,6 +16,7 @@ help:
 	@echo "make refresh    run notebooks again and store what they show (NOTEBOOK=notebooks/07_sign_signals.ipynb)"
 	@echo "make fork       point every badge and launch cell at a fork  (REPO=owner/name)"
 	@echo "make checkpoints  train the committed checkpoints anew (hours)"
+	@echo "make toys       ring and grid, method by method; goes on where it was stopped (an hour)"
 
 lab: $(STAMP)
 	cd notebooks && ../$(BIN) -m jupyterlab $(ROOT_FLAG) $(LAB_ARGS)
@@ -40,6 +41,9 @@ fork: $(STAMP)
 
 checkpoints: $(STAMP)
 	$(BIN) data/checkpoints/make.py
+
+toys: $(STAMP)
+	$(BIN) data/toys/make.py
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
