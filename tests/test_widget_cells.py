@@ -17,6 +17,7 @@ import numpy as np
 from course_lib import plots, widgets
 
 warnings.simplefilter("error")
+warnings.simplefilter("ignore", DeprecationWarning)  # the oldest versions allowed deprecate each other
 boxes, drawn = [], []
 _draw, _box = widgets._png, widgets.VBox
 
