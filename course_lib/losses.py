@@ -112,7 +112,20 @@ def gradient_norms(
         ValueError: if the critic does not return one score a sample.
     """
     samples = samples.detach().requires_grad_(True)
-    scores = critic(samples) if labels is None else critic(samples, labels)
+    return slopes_at(samples, critic(samples) if labels is None else critic(samples, labels), smoothing=smoothing)
+
+
+def slopes_at(
+    samples: Float[Tensor, "..."],
+    scores: Float[Tensor, "..."],
+    *,
+    smoothing: Float[Tensor, "length length"] | None = None,
+) -> Float[Tensor, "batch"]:
+    """The same of scores that are there already: those that the critic gave `samples`, which ask for a gradient.
+
+    Raises:
+        ValueError: if there is not one score a sample.
+    """
     if scores.shape != (len(samples),):
         raise ValueError(
             f"gradient_norms: expected one score a sample, shape ({len(samples)},), got {tuple(scores.shape)}. "

@@ -163,13 +163,13 @@ def test_the_kept_generator_s_batchnorm_statistics_are_those_of_its_own_weights(
 
 def test_the_learning_rate_falls_in_a_straight_line_to_zero(monkeypatch):
     rates = []
-    original = training.loop._Run.set_learning_rate
+    original = training.loop._Run.set_rates
 
     def watched(self, step):
         original(self, step)
         rates.append(self.generator_optimizer.param_groups[0]["lr"])
 
-    monkeypatch.setattr(training.loop._Run, "set_learning_rate", watched)
+    monkeypatch.setattr(training.loop._Run, "set_rates", watched)
     run(replace(TINY, learning_rate=6e-4))
     np.testing.assert_allclose(rates, [6e-4, 5e-4, 4e-4, 3e-4, 2e-4, 1e-4])
 
@@ -360,6 +360,10 @@ def test_sampling_asks_for_labels_where_they_are_needed():
         (dict(objective="gan2"), "objective"),
         (dict(steps=0), "steps"),
         (dict(learning_rate=0.0), "learning_rate above 0"),
+        (dict(critic_learning_rate=0.0), "critic_learning_rate above 0, got 0.0"),
+        (dict(final_penalty_weight=-0.1), "final_penalty_weight above 0, got -0.1"),
+        (dict(final_penalty_weight=float("nan")), "final_penalty_weight above 0, got nan"),
+        (dict(penalty_weight=0.0, final_penalty_weight=0.1), "needs a penalty_weight above 0 to start from"),
         (dict(penalty_weight=-1.0), "penalty_weight of 0 or more"),
         (dict(averaging=1.0), r"averaging in \[0, 1\)"),
     ],
@@ -405,13 +409,13 @@ def test_the_penalised_mixtures_lie_between_the_batch_s_own_pairs(monkeypatch):
 def test_the_loop_measures_slopes_against_the_detail_that_was_asked_for(monkeypatch, objective, detail):
     """The weight of the second difference is `detail` over its own root mean square in the training signals."""
     seen = []
-    original = losses.gradient_norms
+    original = losses.slopes_at
 
-    def watched(critic, samples, *, labels=None, smoothing=None):
+    def watched(samples, scores, *, smoothing=None):
         seen.append(smoothing)
-        return original(critic, samples, labels=labels, smoothing=smoothing)
+        return original(samples, scores, smoothing=smoothing)
 
-    monkeypatch.setattr(losses, "gradient_norms", watched)
+    monkeypatch.setattr(losses, "slopes_at", watched)
     dataset = scaled(waves())
     run(replace(TINY, steps=1, critic_steps=1, objective=objective, detail=detail), dataset=dataset)
     if detail == 0:

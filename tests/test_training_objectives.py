@@ -3,11 +3,13 @@
 import copy
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from scipy.special import log_expit
+from torch import nn
 
-from course_lib import training
+from course_lib import losses, training
 from course_lib.data import grid, ring, swiss_roll
 from course_lib.metrics import mode_coverage
 from course_lib.models import MLPCritic, MLPGenerator
@@ -92,6 +94,67 @@ def test_any_objective_takes_a_penalty_on_the_squared_slopes_of_real_or_fake_sam
     assert float(row["penalty"].detach()) == pytest.approx(wanted, rel=1e-9)
     plain, _ = critic_objective(replace(config, penalty="none"), bowl, real, fake, (), torch.Generator())
     assert float((loss - plain).detach()) == pytest.approx(3 * wanted, rel=1e-9)
+
+
+@pytest.mark.parametrize("penalty", ["r1", "r2", "r1_r2", "unit_slope"])
+def test_a_penalty_steers_the_critic_as_it_would_with_a_pass_of_its_own(penalty):
+    """Zero-centred penalties share the scores' pass; the gradient in the critic's weights must not change by that."""
+    real, fake = batch()
+    torch.manual_seed(0)
+    critic = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0)).double()
+    config = TrainingConfig(objective="non_saturating", penalty=penalty, penalty_weight=0.7)
+    critic_objective(config, critic, real, fake, (), torch.Generator().manual_seed(5))[0].backward()
+    together = [p.grad.clone() for p in critic.parameters()]
+
+    critic.zero_grad()
+    parts = {"r1": [real], "r2": [fake], "r1_r2": [real, fake]}.get(penalty, [])
+    alone = sum(losses.zero_centered_penalty(critic, part) for part in parts)
+    if penalty == "unit_slope":
+        alone = losses.gradient_penalty(critic, real, fake, generator=torch.Generator().manual_seed(5))
+    (losses.discriminator_loss(critic(real), critic(fake)) + 0.7 * alone).backward()
+    for one, other in zip(together, critic.parameters(), strict=True):
+        torch.testing.assert_close(one, other.grad, rtol=1e-9, atol=1e-12)
+
+
+def test_a_penalty_s_weight_can_fall_by_the_same_factor_every_step():
+    real, fake = batch()
+    config = TrainingConfig(
+        objective="relativistic", steps=4, penalty_weight=0.16, final_penalty_weight=0.01, detail=0.0
+    )
+    assert [config.penalty_weight_at(step) for step in (1, 2, 3, 4)] == pytest.approx([0.08, 0.04, 0.02, 0.01])
+    assert replace(config, final_penalty_weight=None).penalty_weight_at(3) == 0.16
+    light, _ = critic_objective(config, bowl, real, fake, (), torch.Generator(), weight=0.01)
+    heavy, row = critic_objective(config, bowl, real, fake, (), torch.Generator())
+    assert float(((heavy - light) / row["penalty"]).detach()) == pytest.approx(0.15)
+
+
+def test_the_loop_charges_the_weight_of_its_step_and_gives_the_critic_its_own_rate(monkeypatch):
+    weights, rates, original = [], [], training.loop.critic_objective
+
+    def watched(*given):
+        weights.append(given[-1])
+        return original(*given)
+
+    monkeypatch.setattr(training.loop, "critic_objective", watched)
+
+    def note_rates(run, step):
+        rates.append([o.param_groups[0]["lr"] for o in (run.generator_optimizer, run.critic_optimizer)])
+
+    monkeypatch.setattr(training.loop._Run, "average", note_rates)
+    config = TrainingConfig(
+        objective="relativistic",
+        steps=4,
+        batch_size=8,
+        critic_steps=2,
+        penalty_weight=0.16,
+        final_penalty_weight=0.01,
+        detail=0.0,
+        learning_rate=1e-3,
+        critic_learning_rate=4e-3,
+    )
+    train(MLPGenerator(2, 2, 8, 1), MLPCritic(2, 8, 1), ring(), config, device="cpu")
+    assert weights == pytest.approx([0.08, 0.08, 0.04, 0.04, 0.02, 0.02, 0.01, 0.01])
+    np.testing.assert_allclose(rates, [[1e-3 * k / 4, 4e-3 * k / 4] for k in (4, 3, 2, 1)])
 
 
 def test_the_unit_slope_penalty_goes_with_the_classic_game_too():

@@ -7,9 +7,11 @@ matters).
 
 Goodfellow et al. 2014, arXiv:1406.2661; Miyato et al. 2018, arXiv:1802.05957 (spectral normalisation); Anil et al.
 2019, arXiv:1811.05381 (GroupSort); Lin et al. 2018, arXiv:1712.04086 (packing); Tancik et al. 2020, arXiv:2006.10739
-(waves as features); Tanielian et al. 2020, arXiv:2006.04596 (what a continuous generator cannot do).
+(waves as features); Tanielian et al. 2020, arXiv:2006.04596 (what a continuous generator cannot do);
+Dieng et al. 2019, arXiv:1910.04302 (noise added to the output, its size learnt).
 """
 
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -19,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 SLOPE = 0.2  # of LeakyReLU below 0
+SIZE_RATE = 0.2  # how fast the output noise's size is learnt, beside the weights
 
 
 class GroupSort(nn.Module):
@@ -55,25 +58,49 @@ class MLPGenerator(nn.Module):
         depth: hidden layers.
         signs: of so many of the numbers only the sign is seen. A continuous map must fill the gaps between modes with
             some samples; one that jumps where a sign changes need not.
+        output_noise: above 0, the last `out_dim` numbers of noise are added to the output, times a size for each
+            coordinate that starts at this and is learnt (a fifth as fast as the weights, being a logarithm).
 
     Raises:
         ValueError: for a size below 1, or noise of another shape.
     """
 
-    def __init__(self, latent_dim: int, out_dim: int, width: int = 128, depth: int = 3, *, signs: int = 0) -> None:
+    def __init__(
+        self,
+        latent_dim: int,
+        out_dim: int,
+        width: int = 128,
+        depth: int = 3,
+        *,
+        signs: int = 0,
+        output_noise: float = 0.0,
+    ) -> None:
         super().__init__()
         _check_sizes(latent_dim=latent_dim, out_dim=out_dim, width=width, depth=depth)
-        if not isinstance(signs, int) or not 0 <= signs <= latent_dim:
-            raise ValueError(f"MLPGenerator: expected signs from 0 to latent_dim = {latent_dim}, got {signs!r}.")
-        self.arguments = dict(latent_dim=latent_dim, out_dim=out_dim, width=width, depth=depth, signs=signs)
+        seen = latent_dim - out_dim if output_noise else latent_dim  # by the layers
+        if not 0 <= output_noise < float("inf") or seen < 1:
+            raise ValueError(
+                f"MLPGenerator: expected output_noise of 0 or more, and then a latent_dim above out_dim = {out_dim}; "
+                f"got {output_noise!r} and {latent_dim}."
+            )
+        if not isinstance(signs, int) or not 0 <= signs <= seen:
+            raise ValueError(f"MLPGenerator: expected signs from 0 to {seen}, the numbers it sees, got {signs!r}.")
+        self.arguments = dict(
+            latent_dim=latent_dim, out_dim=out_dim, width=width, depth=depth, signs=signs, output_noise=output_noise
+        )
         self.latent_dim, self.out_dim, self.signs = latent_dim, out_dim, signs
-        self.layers = _stack(latent_dim, width, depth, out_dim, "relu", None)
+        self.layers = _stack(seen, width, depth, out_dim, "relu", None)
+        if output_noise:
+            self.log_size = nn.Parameter(torch.full((out_dim,), math.log(output_noise) / SIZE_RATE))
 
     def forward(self, noise: Float[Tensor, "..."]) -> Float[Tensor, "batch out"]:
         _check_input("MLPGenerator", "noise", noise, self.latent_dim)
         if self.signs:
             noise = torch.cat([noise[:, : self.signs].sign(), noise[:, self.signs :]], dim=1)
-        return self.layers(noise)
+        if not self.arguments["output_noise"]:
+            return self.layers(noise)
+        seen, added = noise[:, : -self.out_dim], noise[:, -self.out_dim :]
+        return self.layers(seen) + (SIZE_RATE * self.log_size).exp() * added
 
 
 class MLPCritic(nn.Module):

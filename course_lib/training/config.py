@@ -30,6 +30,8 @@ class TrainingConfig:
         batch_size: samples a batch.
         critic_steps: critic steps for each generator step.
         penalty_weight: what the penalty is multiplied by before it is added to the critic's loss.
+        final_penalty_weight: what `penalty_weight` becomes by the last step, by the same factor every step. None keeps
+            it as it is.
         detail: how much fine detail counts in the distance that the penalty refers to. At 1 the signals' second
             differences count as much as their values (see `losses.sobolev_smoothing`); 0 is plain WGAN-GP.
         real_label: what the discriminator of "minimax" and "non_saturating" is told of real samples; below 1 it is
@@ -39,6 +41,8 @@ class TrainingConfig:
         clip: the largest absolute weight of a "wgan" critic.
         optimizer: "adam" or "rmsprop".
         learning_rate: at the first step.
+        critic_learning_rate: the critic's own (two time-scales: Heusel et al. 2017, arXiv:1706.08500); None is the
+            same for both.
         betas: Adam's.
         decay: whether the learning rate falls in a straight line to 0 at the last step.
         averaging: the generator that is kept is a moving average of the weights, with this decay a step; 0 keeps the
@@ -57,12 +61,14 @@ class TrainingConfig:
     batch_size: int = 64
     critic_steps: int = 3
     penalty_weight: float = 10.0
+    final_penalty_weight: float | None = None
     detail: float = 1.0
     real_label: float = 1.0
     unrolled_steps: int = 0
     clip: float = 0.01
     optimizer: str = "adam"
     learning_rate: float = 1e-3
+    critic_learning_rate: float | None = None
     betas: tuple[float, float] = (0.5, 0.9)
     decay: bool = True
     averaging: float = 0.99
@@ -102,9 +108,15 @@ class TrainingConfig:
                 "TrainingConfig: unrolled_steps needs objective 'minimax' or 'non_saturating', no penalty, and Adam; "
                 f"got {self.objective!r}, penalty {self.own_penalty!r}, {self.optimizer!r}."
             )
-        for name in ("learning_rate", "clip"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise ValueError(f"TrainingConfig: expected {name} above 0, got {getattr(self, name)!r}.")
+        for name in ("learning_rate", "critic_learning_rate", "final_penalty_weight", "clip"):
+            value = getattr(self, name)
+            unset = value is None and name in ("critic_learning_rate", "final_penalty_weight")
+            if not unset and not 0 < value < float("inf"):
+                raise ValueError(f"TrainingConfig: expected {name} above 0, got {value!r}.")
+        if self.final_penalty_weight is not None and self.penalty_weight == 0:
+            raise ValueError(
+                "TrainingConfig: final_penalty_weight needs a penalty_weight above 0 to start from, got 0."
+            )
         for name in ("penalty_weight", "detail"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"TrainingConfig: expected {name} of 0 or more, got {getattr(self, name)!r}.")
@@ -116,6 +128,12 @@ class TrainingConfig:
     def own_penalty(self) -> str:
         """`penalty`, or the objective's own where that is None."""
         return self.penalty or {"wgan_gp": "unit_slope", "relativistic": "r1_r2"}.get(self.objective, "none")
+
+    def penalty_weight_at(self, step: int) -> float:
+        """The penalty's weight at a step, 1 to `steps`."""
+        if self.final_penalty_weight is None:
+            return self.penalty_weight
+        return self.penalty_weight * (self.final_penalty_weight / self.penalty_weight) ** (step / self.steps)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def train(
 
     with _stop_after_this_step() as stop_asked:
         for step in range(len(run.history) + 1, config.steps + 1):
-            run.set_learning_rate(step)
+            run.set_rates(step)
             for _ in range(config.critic_steps):
                 row = run.critic_step()
             row |= run.generator_step()
@@ -209,7 +209,14 @@ class _Run:
         with torch.no_grad():
             fake = self.generator(self._noise(), *labels)  # the fakes' labels are the real batch's
         loss, row = critic_objective(
-            self.config, self.critic, real, fake, labels, self.streams["mixing"], self.smoothing
+            self.config,
+            self.critic,
+            real,
+            fake,
+            labels,
+            self.streams["mixing"],
+            self.smoothing,
+            self.penalty_weight,
         )
         self.critic_optimizer.zero_grad()
         loss.backward()
@@ -247,11 +254,15 @@ class _Run:
             self.averaged(*self._last_inputs)
             self.averaged.eval()
 
-    def set_learning_rate(self, step: int) -> None:
+    def set_rates(self, step: int) -> None:
+        """What depends on the step alone: both learning rates, and the penalty's weight."""
         left = 1 - (step - 1) / self.config.steps if self.config.decay else 1.0
-        for optimizer in (self.generator_optimizer, self.critic_optimizer):
+        both = self.config.learning_rate
+        rates = {self.generator_optimizer: both, self.critic_optimizer: self.config.critic_learning_rate or both}
+        for optimizer, rate in rates.items():
             for group in optimizer.param_groups:
-                group["lr"] = self.config.learning_rate * left
+                group["lr"] = rate * left
+        self.penalty_weight = self.config.penalty_weight_at(step)
 
     def _batch(self) -> tuple[Tensor, tuple[Tensor, ...]]:
         if self.values is None:

@@ -14,6 +14,8 @@ from course_lib import losses
 if TYPE_CHECKING:
     from course_lib.training.config import TrainingConfig
 
+ZERO_CENTERED = {"r1": ("real",), "r2": ("fake",), "r1_r2": ("real", "fake")}  # of whose slopes
+
 
 def critic_objective(
     config: "TrainingConfig",
@@ -23,16 +25,24 @@ def critic_objective(
     labels: tuple[Tensor, ...],
     mixing: torch.Generator,
     smoothing: Tensor | None = None,
+    weight: float | None = None,
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """What the critic minimises, and its parts for the history: wasserstein, penalty, gradient_norm."""
-    real_scores, fake_scores = critic(real, *labels), critic(fake, *labels)
-    penalty, norms = slope_penalty(config.own_penalty, critic, real, fake, labels, mixing, smoothing)
+    """What the critic minimises, and its parts for the history: wasserstein, penalty, gradient_norm.
+
+    `weight` is the penalty's; None takes the config's first.
+    """
+    if config.own_penalty in ZERO_CENTERED:  # their slopes are asked for where the scores are: one pass gives both
+        real, fake = real.detach().requires_grad_(True), fake.detach().requires_grad_(True)
+    scores = {"real": critic(real, *labels), "fake": critic(fake, *labels)}
+    norms = slope_norms(config.own_penalty, critic, {"real": real, "fake": fake}, scores, labels, mixing, smoothing)
+    penalty = slope_penalty(config.own_penalty, norms)
     row = {
-        "wasserstein": real_scores.mean() - fake_scores.mean(),
+        "wasserstein": scores["real"].mean() - scores["fake"].mean(),
         "penalty": penalty,
         "gradient_norm": norms.mean(),
     }
-    return critic_loss_on_scores(config, real_scores, fake_scores) + config.penalty_weight * penalty, row
+    weight = config.penalty_weight if weight is None else weight
+    return critic_loss_on_scores(config, scores["real"], scores["fake"]) + weight * penalty, row
 
 
 def critic_loss_on_scores(config: "TrainingConfig", real_scores: Tensor, fake_scores: Tensor) -> Tensor:
@@ -44,27 +54,32 @@ def critic_loss_on_scores(config: "TrainingConfig", real_scores: Tensor, fake_sc
     return losses.critic_loss(real_scores, fake_scores)
 
 
-def slope_penalty(
+def slope_norms(
     penalty: str,
     critic: losses.Critic,
-    real: Tensor,
-    fake: Tensor,
+    samples: dict[str, Tensor],
+    scores: dict[str, Tensor],
     labels: tuple[Tensor, ...],
     mixing: torch.Generator,
     smoothing: Tensor | None,
-) -> tuple[Tensor, Tensor]:
-    """The unweighted penalty, and the slopes (of any number of samples) that it was taken of; NaN where none were."""
-    given = labels[0] if labels else None
+) -> Tensor:
+    """The slopes that a penalty asks for, of any number of samples; NaN where it asks for none."""
     if penalty == "none":
-        return torch.zeros((), device=real.device), torch.full((1,), torch.nan, device=real.device)
+        return torch.full((1,), torch.nan, device=samples["real"].device)
     if penalty == "unit_slope":
-        mixtures = losses.interpolate(real, fake, generator=mixing)
-        norms = losses.gradient_norms(critic, mixtures, labels=given, smoothing=smoothing)
-        return losses.unit_slope_penalty(norms), norms
-    samples = {"r1": [real], "r2": [fake], "r1_r2": [real, fake]}[penalty]
-    repeated = None if given is None else torch.cat([given] * len(samples))
-    norms = losses.gradient_norms(critic, torch.cat(samples), labels=repeated, smoothing=smoothing)
-    return len(samples) * norms.square().mean(), norms  # the sum of R1 and R2
+        mixtures = losses.interpolate(samples["real"], samples["fake"], generator=mixing)
+        return losses.gradient_norms(critic, mixtures, labels=labels[0] if labels else None, smoothing=smoothing)
+    where = ZERO_CENTERED[penalty]
+    return torch.cat([losses.slopes_at(samples[k], scores[k], smoothing=smoothing) for k in where])
+
+
+def slope_penalty(penalty: str, norms: Tensor) -> Tensor:
+    """The unweighted penalty on these slopes."""
+    if penalty == "none":
+        return torch.zeros((), device=norms.device)
+    if penalty == "unit_slope":
+        return losses.unit_slope_penalty(norms)
+    return len(ZERO_CENTERED[penalty]) * norms.square().mean()  # of both: the sum of R1 and R2
 
 
 def generator_objective(
