@@ -14,8 +14,6 @@ from course_lib import losses
 if TYPE_CHECKING:
     from course_lib.training.config import TrainingConfig
 
-ZERO_CENTERED = {"r1": ("real",), "r2": ("fake",), "r1_r2": ("real", "fake")}  # of whose slopes
-
 
 def critic_objective(
     config: "TrainingConfig",
@@ -31,18 +29,22 @@ def critic_objective(
 
     `weight` is the penalty's; None takes the config's first.
     """
-    if config.own_penalty in ZERO_CENTERED:  # their slopes are asked for where the scores are: one pass gives both
-        real, fake = real.detach().requires_grad_(True), fake.detach().requires_grad_(True)
-    scores = {"real": critic(real, *labels), "fake": critic(fake, *labels)}
-    norms = slope_norms(config.own_penalty, critic, {"real": real, "fake": fake}, scores, labels, mixing, smoothing)
-    penalty = slope_penalty(config.own_penalty, norms)
+    if config.own_penalty == "r1_r2":  # slopes are asked for where the scores are, so one pass over both gives all
+        both = torch.cat([real, fake]).detach().requires_grad_(True)
+        scores = critic(both, *(torch.cat([own, own]) for own in labels))
+        norms = losses.slopes_at(both, scores, smoothing=smoothing)
+        real_scores, fake_scores = scores.chunk(2)
+        penalty = 2 * norms.square().mean()  # the sum of R1 and R2
+    else:
+        real_scores, fake_scores = critic(real, *labels), critic(fake, *labels)
+        penalty, norms = slope_penalty(config.own_penalty, critic, real, fake, labels, mixing, smoothing)
     row = {
-        "wasserstein": scores["real"].mean() - scores["fake"].mean(),
+        "wasserstein": real_scores.mean() - fake_scores.mean(),
         "penalty": penalty,
         "gradient_norm": norms.mean(),
     }
     weight = config.penalty_weight if weight is None else weight
-    return critic_loss_on_scores(config, scores["real"], scores["fake"]) + weight * penalty, row
+    return critic_loss_on_scores(config, real_scores, fake_scores) + weight * penalty, row
 
 
 def critic_loss_on_scores(config: "TrainingConfig", real_scores: Tensor, fake_scores: Tensor) -> Tensor:
@@ -54,32 +56,26 @@ def critic_loss_on_scores(config: "TrainingConfig", real_scores: Tensor, fake_sc
     return losses.critic_loss(real_scores, fake_scores)
 
 
-def slope_norms(
+def slope_penalty(
     penalty: str,
     critic: losses.Critic,
-    samples: dict[str, Tensor],
-    scores: dict[str, Tensor],
+    real: Tensor,
+    fake: Tensor,
     labels: tuple[Tensor, ...],
     mixing: torch.Generator,
     smoothing: Tensor | None,
-) -> Tensor:
-    """The slopes that a penalty asks for, of any number of samples; NaN where it asks for none."""
+) -> tuple[Tensor, Tensor]:
+    """The unweighted penalty, and the slopes (of any number of samples) that it was taken of; NaN where none were."""
+    given = labels[0] if labels else None
     if penalty == "none":
-        return torch.full((1,), torch.nan, device=samples["real"].device)
+        return torch.zeros((), device=real.device), torch.full((1,), torch.nan, device=real.device)
     if penalty == "unit_slope":
-        mixtures = losses.interpolate(samples["real"], samples["fake"], generator=mixing)
-        return losses.gradient_norms(critic, mixtures, labels=labels[0] if labels else None, smoothing=smoothing)
-    where = ZERO_CENTERED[penalty]
-    return torch.cat([losses.slopes_at(samples[k], scores[k], smoothing=smoothing) for k in where])
-
-
-def slope_penalty(penalty: str, norms: Tensor) -> Tensor:
-    """The unweighted penalty on these slopes."""
-    if penalty == "none":
-        return torch.zeros((), device=norms.device)
-    if penalty == "unit_slope":
-        return losses.unit_slope_penalty(norms)
-    return len(ZERO_CENTERED[penalty]) * norms.square().mean()  # of both: the sum of R1 and R2
+        mixtures = losses.interpolate(real, fake, generator=mixing)
+        norms = losses.gradient_norms(critic, mixtures, labels=given, smoothing=smoothing)
+        return losses.unit_slope_penalty(norms), norms
+    samples = {"r1": real, "r2": fake}[penalty]
+    norms = losses.gradient_norms(critic, samples, labels=given, smoothing=smoothing)
+    return norms.square().mean(), norms
 
 
 def generator_objective(
