@@ -3,6 +3,7 @@
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -40,3 +41,30 @@ def test_the_panels_of_a_course_share_one_window_and_none_of_their_titles_is_cut
     for ax in panels:
         assert ax.title.get_window_extent().y1 <= height
     np.testing.assert_array_equal(panels[1].lines[-1].get_xydata(), large.numpy())
+
+
+def test_every_run_of_a_bench_is_a_dot_of_its_method_beside_the_perfect_sampler():
+    columns = ["method", "distribution", "seed", "spread", "high_quality"]
+    rows = [
+        ("A", "ring", 0, 0.5, 0.9),
+        ("A", "ring", 1, 0.6, 0.8),
+        ("A", "grid", 0, 0.7, 0.7),
+        ("B", "ring", 0, 1.4, 0.1),
+        ("B", "grid", 0, 1.5, 0.0),
+        ("C", "ring", 0, 1.2, 0.2),
+        ("C", "grid", 0, float("nan"), 0.0),
+        ("perfect sampler", "ring", 0, 0.98, 0.99),
+        ("perfect sampler", "ring", 1, 1.02, 0.97),
+        ("perfect sampler", "grid", 0, 1.0, 0.98),
+    ]
+    figure = plots.plot_spread_and_quality(pd.DataFrame(rows, columns=columns), ["A", "B"])
+    for ax, place, count in zip(figure.axes, ("ring", "grid"), (2, 1), strict=True):
+        drawn = {line.get_label(): line.get_xydata() for line in ax.lines}
+        assert list(drawn) == ["other methods", "A", "B", "perfect sampler"] and ax.get_title() == place
+        for method in ("A", "B"):
+            wanted = [row[3:] for row in rows if row[0] == method and row[1] == place]
+            np.testing.assert_array_equal(drawn[method], wanted)
+        assert len(drawn["A"]) == count and len(drawn["other methods"]) == 1
+    np.testing.assert_allclose(figure.axes[0].lines[-1].get_xydata(), [[1.0, 0.98]])
+    colours = [line.get_color() for line in figure.axes[0].lines]
+    assert len(set(colours)) == 4

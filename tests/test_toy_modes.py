@@ -83,18 +83,6 @@ def test_every_run_took_less_than_two_minutes():
     assert TABLE.seconds.max() < 120
 
 
-def test_the_ablation_has_every_variant_on_its_seeds_and_each_variant_differs_in_one_thing():
-    table, told = pd.read_csv(make_toys.ABLATION), json.loads(make_toys.ABLATION_MANIFEST.read_text())
-    rows = list(table[["method", "distribution", "seed"]].itertuples(index=False, name=None))
-    assert sorted(rows) == sorted((m, "grid", s) for m in make_toys.WITHOUT for s in make_toys.ABLATION_SEEDS)
-    assert {m: entry["settings"] for m, entry in told["methods"].items()} == {
-        name: make_toys.settings(method) for name, method in make_toys.WITHOUT.items()
-    }
-    assert set(make_toys.ABLATION_SEEDS).isdisjoint(pd.read_csv(make_toys.HERE / "tuning.csv").seed)
-    assert make_toys.WITHOUT["nothing"] == make_toys.METHODS["non-saturating + R1 + R2 (signs, waves, noise)"]
-    assert len(set(map(str, make_toys.WITHOUT.values()))) == len(make_toys.WITHOUT)
-
-
 def test_a_run_of_two_steps_is_judged_and_comes_out_the_same_again():
     results = [make_toys.run(TINY, ring().standardized(), seed=3) for _ in range(2)]
     for result in results:

@@ -1,15 +1,18 @@
 """Figures of samples in the plane: clouds over modes, and how they move while a generator learns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
+import pandas as pd
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course_lib.plots.base import PALETTE, Array, Number, array, new_axes
+from course_lib.plots.base import CYCLE, PALETTE, Array, Number, array, new_axes
 
-__all__ = ["plot_points", "plot_points_over_time"]
+__all__ = ["plot_points", "plot_points_over_time", "plot_spread_and_quality"]
+
+MARKERS = "osD^vX"
 
 
 def plot_points(
@@ -60,4 +63,29 @@ def plot_points_over_time(
         ax.label_outer()
     handles, labels = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, markerscale=1.5)
+    return figure
+
+
+def plot_spread_and_quality(runs: pd.DataFrame, methods: Sequence[str], *, perfect: str = "perfect sampler") -> Figure:
+    """Each run of a bench as a dot: how wide it made the modes, and which share of its samples lies on them.
+
+    A panel a distribution. `runs` has the columns of `data/toy_modes.csv`; `methods` (at most 6) are drawn in colour,
+    the others in grey, and the perfect sampler as a cross in the middle of the band of right widths, 0.9 to 1.1.
+    """
+    places = list(dict.fromkeys(runs["distribution"]))
+    figure, axes = plt.subplots(1, len(places), figsize=(9.0, 4.2), sharey=True, squeeze=False, layout="constrained")
+    for ax, place in zip(axes[0], places, strict=True):
+        here = runs[runs["distribution"] == place].set_index("method")
+        ax.axvspan(0.9, 1.1, color=PALETTE["grey"], alpha=0.12, linewidth=0)
+        other = here.drop(index=[perfect, *methods])
+        ax.plot(other["spread"], other["high_quality"], ".", color=PALETTE["grey"], alpha=0.5, label="other methods")
+        for i, method in enumerate(methods):
+            own = here.loc[[method]]
+            ax.plot(own["spread"], own["high_quality"], MARKERS[i], color=CYCLE[i], alpha=0.8, label=method)
+        ideal = here.loc[[perfect]].mean(numeric_only=True)
+        ax.plot(ideal["spread"], ideal["high_quality"], "k+", markersize=14, markeredgewidth=2, label=perfect)
+        ax.set(title=place, xlabel="spread within the modes (1 is right)", ylim=(-0.03, 1.06))
+    axes[0, 0].set_ylabel("share of samples on a mode")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=2)
     return figure

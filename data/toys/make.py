@@ -1,7 +1,6 @@
 """Ring and grid by VEEGAN's measure, method by method, five seeds each: `make toys`.
 
 python data/toys/make.py [METHOD ...]
-python data/toys/make.py --ablation [VARIANT ...]
 
 Writes data/toy_modes.csv, a row as soon as a run is done, and manifest.json beside this file. A run in the table
 is not done again; rows of a method whose settings have changed since are thrown away and made anew. One thread each, so
@@ -26,12 +25,10 @@ from course_lib.models import MLPCritic, MLPGenerator
 from course_lib.training import TrainingConfig, TrainingDiverged, sample, train
 
 HERE = Path(__file__).resolve().parent
-ABLATION, ABLATION_MANIFEST = HERE / "ablation.csv", HERE / "ablation.json"
 TABLE, MANIFEST = HERE.parent / "toy_modes.csv", HERE / "manifest.json"
 COLUMNS = ("method", "distribution", "seed", "steps", "seconds", "modes", "high_quality", "reverse_kl", "spread")
 DISTRIBUTIONS = {"ring": ring, "grid": grid}
 SEEDS = range(5)  # stated before any of them was run; settings were tried on seeds of 100 and more
-ABLATION_SEEDS = range(110, 112)  # on which nothing was tried
 SAMPLES = 2_500
 PERFECT = "perfect sampler"
 
@@ -96,15 +93,7 @@ UNIT_SLOPE = replace(
 )
 FINEST = replace(PENALISED, penalty="r1_r2", learning_rate=2e-3, critic_learning_rate=6e-3)
 DEEPER = dict(depth=3, latent_dim=4, critic={"activation": "relu"})
-BEST = Method(
-    FINEST,
-    depth=3,
-    latent_dim=10,
-    signs=4,
-    output_noise=0.1,
-    critic={"activation": "relu", "frequencies": (25.0, 50.0)},
-    fade_in=(0.1, 0.4, 2.0),
-)
+FINE_CRITIC = dict(critic={"activation": "relu", "frequencies": (25.0, 50.0)}, fade_in=(0.1, 0.4, 2.0))
 
 METHODS = {
     "GAN": Method(CLASSIC),
@@ -116,19 +105,8 @@ METHODS = {
     "WGAN-GP": Method(UNIT_SLOPE, **DEEPER),
     "relativistic + R1 + R2": Method(replace(PENALISED, objective="relativistic", penalty="r1_r2"), **DEEPER),
     "non-saturating + R1": Method(PENALISED, **DEEPER),
-    "non-saturating + R1 + R2 (signs, waves, noise)": BEST,
-}
-
-WITHOUT = {
-    "nothing": BEST,
-    "signs": replace(BEST, latent_dim=6, signs=0),
-    "waves": replace(BEST, critic={"activation": "relu"}, fade_in=None),
-    "output noise": replace(BEST, latent_dim=8, output_noise=0.0),
-    "R2": replace(BEST, config=replace(FINEST, penalty="r1")),
-    "any penalty": replace(BEST, config=replace(FINEST, penalty="none")),
-    "a falling penalty": replace(BEST, config=replace(FINEST, final_penalty_weight=None)),
-    "a rate of the critic's own": replace(BEST, config=replace(FINEST, critic_learning_rate=None)),
-    "zero momentum": replace(BEST, config=replace(FINEST, betas=(0.5, 0.99))),
+    "non-saturating + R1 + R2 (waves, noise)": Method(FINEST, 3, 6, output_noise=0.1, **FINE_CRITIC),
+    "non-saturating + R1 + R2 (waves, noise, signs)": Method(FINEST, 3, 10, 4, output_noise=0.1, **FINE_CRITIC),
 }
 
 
@@ -188,7 +166,6 @@ def make(
     table: Path = TABLE,
     manifest: Path = MANIFEST,
     seeds: Iterable[int] = SEEDS,
-    distributions: Iterable[str] = tuple(DISTRIBUTIONS),
 ) -> None:
     """Every run of `methods` (None: the perfect sampler) that the table lacks."""
     told = json.loads(manifest.read_text()) if manifest.exists() else {"methods": {}}
@@ -199,7 +176,7 @@ def make(
         write(table, rows)
     have = {(row["method"], row["distribution"], int(row["seed"])) for row in rows}
     for name, method in methods.items():
-        wanted = [(d, s) for d in distributions for s in seeds if (name, d, s) not in have]
+        wanted = [(d, s) for d in DISTRIBUTIONS for s in seeds if (name, d, s) not in have]
         if wanted:
             tell(manifest, name, method, seeds)
         for which, seed in wanted:
@@ -236,7 +213,7 @@ def tell(manifest: Path, name: str, method: Method | None, seeds: Iterable[int])
     told = json.loads(manifest.read_text()) if manifest.exists() else {"methods": {}}
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=HERE, capture_output=True, text=True).stdout.strip()
     told |= {
-        "command": "python data/toys/make.py" + " --ablation" * (manifest == ABLATION_MANIFEST),
+        "command": "python data/toys/make.py",
         "seeds": list(seeds),
         "samples": SAMPLES,
         "width": 128,
@@ -249,24 +226,14 @@ def tell(manifest: Path, name: str, method: Method | None, seeds: Iterable[int])
 
 
 def main() -> None:
+    everything = {PERFECT: None} | METHODS
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--ablation", action="store_true", help="the best method on the grid, without one thing at a time"
-    )
-    parser.add_argument(
-        "methods", nargs="*", metavar="METHOD", help="some of them (any other word lists them); else all"
-    )
+    parser.add_argument("methods", nargs="*", metavar="METHOD", help=f"of {', '.join(everything)}; all, unless given")
     given = parser.parse_args()
-    everything = WITHOUT if given.ablation else {PERFECT: None} | METHODS
     if unknown := set(given.methods) - set(everything):
-        parser.error(f"no such method: {', '.join(sorted(unknown))}; there are: {', '.join(everything)}")
+        parser.error(f"no such method: {', '.join(sorted(unknown))}")
     torch.set_num_threads(1)
-    chosen = {name: everything[name] for name in given.methods or everything}
-    if given.ablation:
-        paths = dict(table=ABLATION, manifest=ABLATION_MANIFEST)
-        make(chosen, seeds=ABLATION_SEEDS, distributions=["grid"], **paths)
-    else:
-        make(chosen)
+    make({name: everything[name] for name in given.methods or everything})
 
 
 if __name__ == "__main__":
