@@ -16,7 +16,7 @@ help:
 	@echo "make refresh    run notebooks again and store what they show (NOTEBOOK=notebooks/07_sign_signals.ipynb)"
 	@echo "make fork       point every badge and launch cell at a fork  (REPO=owner/name)"
 	@echo "make checkpoints  train the committed checkpoints anew (hours)"
-	@echo "make toys       ring and grid, method by method; goes on where it was stopped (an hour)"
+	@echo "make toys       ring and grid, method by method; goes on where it was stopped (two hours)"
 
 lab: $(STAMP)
 	cd notebooks && ../$(BIN) -m jupyterlab $(ROOT_FLAG) $(LAB_ARGS)

@@ -116,6 +116,26 @@ def test_a_penalty_steers_the_critic_as_it_would_with_a_pass_of_its_own(penalty)
         torch.testing.assert_close(one, other.grad, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("penalty", ["r1", "r2", "r1_r2", "unit_slope"])
+def test_each_sample_is_judged_with_its_own_label(penalty):
+    (real, fake), labels = batch(), torch.arange(16) % 3
+
+    def critic(points, own):
+        return (1 + own) * bowl(points)
+
+    config = TrainingConfig(objective="wgan_gp", penalty=penalty, penalty_weight=2.0)
+    loss, row = critic_objective(config, critic, real, fake, (labels,), torch.Generator().manual_seed(5))
+    bent = 1 + labels
+    mixing = torch.rand(16, generator=torch.Generator().manual_seed(5), dtype=torch.float64)[:, None]
+    slopes = {"r1": bent * real.norm(dim=1), "r2": bent * fake.norm(dim=1)}
+    wanted = {name: slope.square().mean() for name, slope in slopes.items()}
+    wanted["r1_r2"] = wanted["r1"] + wanted["r2"]
+    wanted["unit_slope"] = (bent * (mixing * real + (1 - mixing) * fake).norm(dim=1) - 1).square().mean()
+    assert float(row["penalty"].detach()) == pytest.approx(float(wanted[penalty]), rel=1e-9)
+    difference = (bent * (bowl(fake) - bowl(real))).mean()
+    assert float(loss.detach()) == pytest.approx(float(difference + 2 * wanted[penalty]), rel=1e-9)
+
+
 def test_a_penalty_s_weight_can_fall_by_the_same_factor_every_step():
     real, fake = batch()
     config = TrainingConfig(
