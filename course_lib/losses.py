@@ -121,7 +121,7 @@ def slopes_at(
     *,
     smoothing: Float[Tensor, "length length"] | None = None,
 ) -> Float[Tensor, "batch"]:
-    """The same of scores that are there already: those that the critic gave `samples`, which ask for a gradient.
+    """`gradient_norms` of scores (B,) that the critic has already given `samples` (B, ...), which require a gradient.
 
     Raises:
         ValueError: if there is not one score a sample.

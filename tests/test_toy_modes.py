@@ -77,8 +77,9 @@ def test_the_goals_that_were_set_for_the_bench():
     for method, on_ring, on_grid in (("WGAN-GP", 0.96, 0.90), ("non-saturating + R1", 0.98, 0.96)):
         assert MEANS.loc[method, "ring"].high_quality >= on_ring and MEANS.loc[method, "ring"].modes == 8
         assert MEANS.loc[method, "grid"].high_quality >= on_grid and MEANS.loc[method, "grid"].modes == 25
-    for method in ("non-saturating + R1 + R2 (waves, noise)", "non-saturating + R1 + R2 (waves, noise, signs)"):
-        assert MEANS.loc[method].spread.between(0.89, 1.1).all()
+    assert MEANS.loc["non-saturating + R1 + R2 (waves, noise)"].spread.between(0.9, 1.1).all()
+    with_signs = MEANS.loc["non-saturating + R1 + R2 (waves, noise, signs)"].spread
+    assert 0.9 <= with_signs["ring"] <= 1.1 and 0.89 < with_signs["grid"] < 0.9  # missed by a hair, and said so
 
 
 def test_no_run_scores_better_than_perfect_by_making_points_of_its_modes():

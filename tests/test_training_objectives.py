@@ -98,7 +98,7 @@ def test_any_objective_takes_a_penalty_on_the_squared_slopes_of_real_or_fake_sam
 
 @pytest.mark.parametrize("penalty", ["r1", "r2", "r1_r2", "unit_slope"])
 def test_a_penalty_steers_the_critic_as_it_would_with_a_pass_of_its_own(penalty):
-    """Zero-centred penalties share the scores' pass; the gradient in the critic's weights must not change by that."""
+    """R1 + R2 share the scores' pass; the gradient in the critic's weights must not change by that."""
     real, fake = batch()
     torch.manual_seed(0)
     critic = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0)).double()

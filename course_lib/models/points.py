@@ -62,7 +62,7 @@ class MLPGenerator(nn.Module):
             coordinate that starts at this and is learnt (a fifth as fast as the weights, being a logarithm).
 
     Raises:
-        ValueError: for a size below 1, or noise of another shape.
+        ValueError: for a setting out of its range, or noise of another shape.
     """
 
     def __init__(

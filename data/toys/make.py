@@ -13,7 +13,6 @@ import json
 import platform
 import subprocess
 import time
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -160,13 +159,7 @@ def settings(method: Method | None) -> dict | None:
     return json.loads(json.dumps(asdict(method))) if method else None
 
 
-def make(
-    methods: dict[str, Method | None],
-    *,
-    table: Path = TABLE,
-    manifest: Path = MANIFEST,
-    seeds: Iterable[int] = SEEDS,
-) -> None:
+def make(methods: dict[str, Method | None], *, table: Path = TABLE, manifest: Path = MANIFEST, seeds=SEEDS) -> None:
     """Every run of `methods` (None: the perfect sampler) that the table lacks."""
     told = json.loads(manifest.read_text()) if manifest.exists() else {"methods": {}}
     rows = read(table)
@@ -178,7 +171,7 @@ def make(
     for name, method in methods.items():
         wanted = [(d, s) for d in DISTRIBUTIONS for s in seeds if (name, d, s) not in have]
         if wanted:
-            tell(manifest, name, method, seeds)
+            tell(manifest, name, method)
         for which, seed in wanted:
             distribution = DISTRIBUTIONS[which]().standardized()
             result = run(method, distribution, seed) if method else perfect(distribution, seed)
@@ -208,13 +201,13 @@ def append(table: Path, row: dict) -> None:
         csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow(row)
 
 
-def tell(manifest: Path, name: str, method: Method | None, seeds: Iterable[int]) -> None:
+def tell(manifest: Path, name: str, method: Method | None) -> None:
     """Write down with what a method's rows are being made."""
     told = json.loads(manifest.read_text()) if manifest.exists() else {"methods": {}}
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=HERE, capture_output=True, text=True).stdout.strip()
     told |= {
         "command": "python data/toys/make.py",
-        "seeds": list(seeds),
+        "seeds": list(SEEDS),
         "samples": SAMPLES,
         "width": 128,
         "seconds": "of the processor, one thread, training alone",
