@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from real_browser import NEEDS, Picture, browser, complaints, lab, run_all, store_unrun
 
-from tests.widget_cells import notebook_of, widget_cells
+from tests.classroom.widget_cells import notebook_of, widget_cells
 
 pytestmark = NEEDS
 FOUND = {name: [setup, *cells] for name, setup, cells in widget_cells()}

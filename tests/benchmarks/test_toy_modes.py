@@ -13,7 +13,7 @@ import torch
 from course_lib.data import grid, ring
 from course_lib.training import TrainingConfig
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 spec = importlib.util.spec_from_file_location("make_toys", ROOT / "data" / "toys" / "make.py")
 make_toys = sys.modules["make_toys"] = importlib.util.module_from_spec(spec)  # other benches are called make too
 spec.loader.exec_module(make_toys)

@@ -22,7 +22,7 @@ import pytest
 
 from course_lib.checks import EXERCISES
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
 MARK = re.compile(r"<!--\s*solution:\s*(\w+)\s*-->")
 BLOCK = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
 

@@ -11,7 +11,7 @@ import pytest
 
 from course_lib.data import RECORDINGS_DIGEST, load_auslan
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+DATA = Path(__file__).resolve().parents[2] / "data"
 REAL = Path(os.environ.get("COURSE_DATA", "")) / "auslan_hq" / "tctodd.tar.gz"
 FACTS = pd.read_csv(DATA / "auslan_facts.csv").set_index("fact")["value"]
 PROFILE = pd.read_csv(DATA / "auslan_profile.csv")

@@ -13,7 +13,7 @@ from course_lib import checkpoints
 from course_lib.data import Scaler
 from tools import evidence
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "data" / "checkpoints"))
 import make  # noqa: E402
 
