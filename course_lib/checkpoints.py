@@ -75,23 +75,6 @@ def load_model(path: str | Path) -> nn.Module:
     return model.eval()
 
 
-def committed(name: str) -> Path:
-    """The generator that the course ships under data/checkpoints, by name: "signs80", "auslan_right_x" ...
-
-    Raises:
-        FileNotFoundError: if there is none of that name; the message lists those there are.
-    """
-    folder = Path(__file__).resolve().parent.parent / "data" / "checkpoints"
-    path = folder / name / "generator.safetensors"
-    if not path.is_file():
-        there = ", ".join(sorted(found.parent.name for found in folder.glob("*/generator.safetensors"))) or "none"
-        raise FileNotFoundError(
-            f"There is no generator called {name!r} in {folder}; there are: {there}. `make checkpoints` trains them; "
-            "if course_lib was installed without its repository, clone the repository."
-        )
-    return path
-
-
 def load_scaler(path: str | Path) -> Scaler | None:
     """The scaler that travelled with a model, or None. Raises as `load_model`."""
     return scaler_from_json(_read_tensors(Path(path))[1].get("scaler"))

@@ -7,6 +7,7 @@ device where none is named in the call (the tests force the CPU with it).
 
 import os
 import random
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,7 +37,9 @@ class Runtime:
 
 
 def start(seed: int = 0, *, device: str | torch.device | None = None, scale: Scale | None = None) -> Runtime:
-    """Seed Python, NumPy and torch, choose a device and a scale, and set the plot style.
+    """Seed Python, NumPy and torch, choose a device and a scale, and set the look of plots.
+
+    The look is set where `course_lib.plots` is imported already, as in every notebook.
 
     Args:
         seed: a whole number of 0 or more.
@@ -56,9 +59,8 @@ def start(seed: int = 0, *, device: str | torch.device | None = None, scale: Sca
     np.random.seed(seed)
     torch.manual_seed(seed)
 
-    from course_lib.plots import set_style  # plots stand after runtime, and only a notebook wants them
-
-    set_style()
+    if "course_lib.plots" in sys.modules:  # who draws nothing need not wait for matplotlib
+        sys.modules["course_lib.plots"].set_style()
     return Runtime(chosen, scale, seed)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from course_lib import checkpoints, plots
+from course_lib.classroom import results
 from course_lib.data import simulate_signs
 from course_lib.training import sample
 
@@ -16,7 +17,7 @@ def main() -> None:
     """Four signs of 80, six held-out recordings of each, and six from the generator; seeds 0, nothing chosen by eye."""
     plots.set_style()
     real = simulate_signs(80).split(0.8, seed=0)[1].select(SIGNS)
-    path = checkpoints.committed("signs80")
+    path = results.generator("signs80")
     labels = torch.tensor(SIGNS).repeat_interleave(EACH)
     made = sample(checkpoints.load_model(path), len(labels), labels=labels, seed=0)
     figure = plots.plot_real_beside_generated(

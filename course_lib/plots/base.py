@@ -11,9 +11,7 @@ import base64
 import io
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
-import torch
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -31,9 +29,6 @@ __all__ = [
     "set_style",
     "show",
 ]
-
-Array = ndarray | torch.Tensor
-Number = float | int
 
 PALETTE = {
     "real": "#0072B2",
@@ -98,10 +93,6 @@ def show(drawing: Figure | Axes | ndarray, alt: str) -> None:
     picture = base64.b64encode(figure_png(figure)).decode()
     plt.close(figure)  # or the notebook would display it a second time at the end of the cell
     display({"image/png": picture, "text/plain": f"Figure: {alt}"}, metadata={"image/png": {"alt": alt}}, raw=True)
-
-
-def array(x: Array) -> ndarray:
-    return x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else np.asarray(x)
 
 
 def new_axes(ax: Axes | None, size: tuple[float, float] = (9.0, 3.6)) -> Axes:

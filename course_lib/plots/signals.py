@@ -4,38 +4,34 @@ Real is blue and solid, generated is vermilion and, where the two lie in one pan
 too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Integer
+from jaxtyping import Float, Integer
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
 
+from course_lib.arrays import Array, Number, as_numpy
 from course_lib.metrics import autocorrelation, power_spectrum
-from course_lib.plots.base import CYCLE, DASHES, PALETTE, Array, Number, array, legend_above, new_axes
+from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
 
 __all__ = [
     "plot_autocorrelation",
     "plot_class_means",
     "plot_distribution_over_time",
-    "plot_flagged",
     "plot_nearest_neighbours",
     "plot_quality_report",
     "plot_real_beside_generated",
-    "plot_signal_map",
     "plot_signals",
     "plot_spectra",
-    "plot_spread",
-    "plot_sub_movements",
-    "plot_traces",
 ]
 
 
-def _one_channel(values: Array, channel: int) -> Float[ndarray, "n length"]:
-    x = array(values)
+def one_channel(values: Array, channel: int) -> Float[ndarray, "n length"]:
+    x = as_numpy(values)
     if x.ndim != 3:
         raise ValueError(f"signals must be (N, C, L), these are {x.shape}. One channel (N, L) becomes x[:, None, :].")
     if not -x.shape[1] <= channel < x.shape[1]:
@@ -43,11 +39,11 @@ def _one_channel(values: Array, channel: int) -> Float[ndarray, "n length"]:
     return x[:, channel]
 
 
-def _time(length: int, sampling_rate: Number) -> Float[ndarray, " length"]:
+def time_of(length: int, sampling_rate: Number) -> Float[ndarray, " length"]:
     return np.arange(length) / sampling_rate
 
 
-def _signal_label(unit: str) -> str:
+def signal_label(unit: str) -> str:
     return f"signal ({unit})"
 
 
@@ -62,35 +58,17 @@ def plot_signals(
     ax: Axes | None = None,
 ) -> Axes:
     """Signals (N, C, L) as lines over time in seconds; with `names`, each in a colour of its own with a legend."""
-    x, ax = _one_channel(values, channel), new_axes(ax)
-    time = _time(x.shape[1], sampling_rate)
+    x, ax = one_channel(values, channel), new_axes(ax)
+    time = time_of(x.shape[1], sampling_rate)
     for i, signal in enumerate(x):
         if names:
             look = {"color": CYCLE[i % 6], "linestyle": DASHES[i % 6], "label": names[i]}
         else:
             look = {"color": color, "alpha": max(0.15, min(1, 4 / len(x))), "linewidth": 1.2}
         ax.plot(time, signal, **look)
-    ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(0, time[-1]))
+    ax.set(xlabel="time (s)", ylabel=signal_label(unit), xlim=(0, time[-1]))
     if names:
         legend_above(ax)
-    return ax
-
-
-def plot_traces(
-    traces: Mapping[str, Float[Array, " _"]],
-    *,
-    sampling_rate: Number = 80,
-    unit: str = "a.u.",
-    ax: Axes | None = None,
-) -> Axes:
-    """Several versions of one recording (raw, denoised, resampled, ...) over each other; all span the same time."""
-    ax = new_axes(ax)
-    seconds = (max(len(trace) for trace in traces.values()) - 1) / sampling_rate
-    for i, (name, trace) in enumerate(traces.items()):
-        time = np.linspace(0, seconds, len(trace))
-        ax.plot(time, array(trace), color=CYCLE[i % 6], linestyle=DASHES[i % 6], label=name)
-    ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(0, seconds))
-    legend_above(ax)
     return ax
 
 
@@ -113,18 +91,18 @@ def plot_real_beside_generated(
     j-th
     `per_panel` signals in order. Choosing at random is up to the caller.
     """
-    rows = {"real": (_one_channel(real, channel), real_labels)}
-    rows["generated"] = (_one_channel(generated, channel), generated_labels)
+    rows = {"real": (one_channel(real, channel), real_labels)}
+    rows["generated"] = (one_channel(generated, channel), generated_labels)
     figure, axes = plt.subplots(
         2, columns, figsize=(2.4 * columns + 0.6, 4.2), sharex=True, sharey=True, squeeze=False, layout="constrained"
     )
     for row, (name, (x, labels)) in zip(axes, rows.items(), strict=True):
-        time = _time(x.shape[1], sampling_rate)
+        time = time_of(x.shape[1], sampling_rate)
         for column, ax in enumerate(row):
             chosen = _panel(x, labels, column, per_panel)
             for i, signal in enumerate(chosen):
                 ax.plot(time, signal, color=PALETTE[name], alpha=0.9 if i == 0 else 0.45, linewidth=1.2)
-        row[0].set_ylabel(f"{name}\n{_signal_label(unit)}")
+        row[0].set_ylabel(f"{name}\n{signal_label(unit)}")
     for column, class_name in enumerate(class_names[:columns]):
         axes[0, column].set_title(class_name)
     for ax in axes[1]:
@@ -136,7 +114,7 @@ def plot_real_beside_generated(
 def _panel(x: ndarray, labels: Array | None, column: int, per_panel: int) -> Float[ndarray, "n length"]:
     if labels is None:
         return x[column * per_panel : (column + 1) * per_panel]
-    return x[array(labels) == column][:per_panel]
+    return x[as_numpy(labels) == column][:per_panel]
 
 
 def plot_class_means(
@@ -152,103 +130,21 @@ def plot_class_means(
     """Mean of each class (at most 6) over time, with a band of one standard deviation to either side."""
     if len(class_names) > 6:
         raise ValueError(f"a panel tells six classes apart, not {len(class_names)}. Choose some with .select(...).")
-    x, labels, ax = _one_channel(values, channel), array(labels), new_axes(ax)
-    time = _time(x.shape[1], sampling_rate)
+    x, labels, ax = one_channel(values, channel), as_numpy(labels), new_axes(ax)
+    time = time_of(x.shape[1], sampling_rate)
     for k, name in enumerate(class_names):
         mean, std = x[labels == k].mean(axis=0), x[labels == k].std(axis=0)
         ax.plot(time, mean, color=CYCLE[k], linestyle=DASHES[k], label=name)
         ax.fill_between(time, mean - std, mean + std, color=CYCLE[k], alpha=0.18, linewidth=0)
-    ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(0, time[-1]))
+    ax.set(xlabel="time (s)", ylabel=signal_label(unit), xlim=(0, time[-1]))
     legend_above(ax)
-    return ax
-
-
-def plot_spread(
-    values: Float[Array, "..."],
-    labels: Integer[Array, " n"],
-    *,
-    channel: int = 0,
-    sampling_rate: Number = 80,
-    unit: str = "a.u.",
-    ax: Axes | None = None,
-) -> Axes:
-    """Standard deviation at each step: between the class means, and within the classes."""
-    x, labels, ax = _one_channel(values, channel), array(labels), new_axes(ax)
-    classes, counts = np.unique(labels, return_counts=True)
-    means = np.stack([x[labels == k].mean(axis=0) for k in classes])
-    variances = np.stack([x[labels == k].var(axis=0) for k in classes])
-    between = np.sqrt(np.average((means - x.mean(axis=0)) ** 2, axis=0, weights=counts))
-    within = np.sqrt(np.average(variances, axis=0, weights=counts))
-    time = _time(x.shape[1], sampling_rate)
-    ax.plot(time, between, color=PALETTE["third"], label="between classes")
-    ax.plot(time, within, color=PALETTE["fourth"], linestyle="--", label="within a class")
-    ax.set(xlabel="time (s)", ylabel=f"standard deviation ({unit})", xlim=(0, time[-1]), ylim=(0, None))
-    legend_above(ax)
-    return ax
-
-
-def plot_signal_map(
-    values: Float[Array, "..."],
-    *,
-    channel: int = 0,
-    sampling_rate: Number = 80,
-    unit: str = "a.u.",
-    ax: Axes | None = None,
-) -> Axes:
-    """Signals (N, C, L) as the rows of a picture, in order from the top: bright is large."""
-    x, ax = _one_channel(values, channel), new_axes(ax, (9.0, 4.2))
-    time = _time(x.shape[1], sampling_rate)
-    half = 0.5 / sampling_rate
-    extent = (-half, time[-1] + half, len(x) - 0.5, -0.5)  # a pixel lies around its moment and its row
-    picture = ax.imshow(x, aspect="auto", cmap="cividis", interpolation="nearest", extent=extent)
-    ax.figure.colorbar(picture, ax=ax, label=_signal_label(unit), pad=0.02)
-    ax.set(xlabel="time (s)", ylabel="signal")
-    ax.grid(False)
-    return ax
-
-
-def plot_sub_movements(parts: Float[Array, "parts length"], *, sampling_rate: Number = 80, unit: str = "m") -> Figure:
-    """The parts (M, L) that a movement is the sum of, dashed, and the movement: position on the left, speed on the
-    right."""
-    x = array(parts)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.0, 3.6), sharex=True, layout="constrained")
-    time = _time(x.shape[1], sampling_rate)
-    for ax, y in ((left, x), (right, np.gradient(x, axis=1) * sampling_rate)):
-        for part in y:
-            ax.plot(time, part, "--", color="black", linewidth=1, zorder=3, label="sub-movement")
-        ax.plot(time, y.sum(axis=0), color=PALETTE["real"], linewidth=2.5, label="movement, their sum")
-        ax.set(xlabel="time (s)", xlim=(0, time[-1]))
-    left.set_ylabel(f"position ({unit})"), right.set_ylabel(f"velocity ({unit}/s)")
-    handles, labels = left.get_legend_handles_labels()
-    figure.legend([handles[-1], handles[0]], [labels[-1], labels[0]], loc="outside upper left", ncols=2)
-    return figure
-
-
-def plot_flagged(
-    signal: Float[Array, " length"],
-    flags: Mapping[str, Bool[Array, " length"]],
-    *,
-    sampling_rate: Number = 80,
-    unit: str = "a.u.",
-    ax: Axes | None = None,
-) -> Axes:
-    """One signal, with a marker of its own (at most 4) at the steps that each rule flags."""
-    x, ax = array(signal), new_axes(ax)
-    time = _time(len(x), sampling_rate)
-    ax.plot(time, x, ".-", color=PALETTE["real"], markersize=4, linewidth=1, label="signal")
-    for (name, flagged), marker, size, color in zip(flags.items(), "osD^", (13, 9, 6, 4), CYCLE[1:5], strict=False):
-        chosen = array(flagged)
-        look = {"markersize": size, "markerfacecolor": "none", "markeredgewidth": 1.6, "color": color}
-        ax.plot(time[chosen], x[chosen], marker, label=f"{name}: {chosen.sum()}", **look)
-    ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(-0.01 * time[-1], 1.01 * time[-1]))
-    legend_above(ax, columns=2)  # the rules' names are long
     return ax
 
 
 def _sides(real: Array, fake: Array | None, channel: int) -> list[tuple[str, ndarray, str]]:
-    sides = [("real", _one_channel(real, channel).astype(np.float64), "-")]
+    sides = [("real", one_channel(real, channel).astype(np.float64), "-")]
     if fake is not None:
-        sides.append(("generated", _one_channel(fake, channel).astype(np.float64), "--"))
+        sides.append(("generated", one_channel(fake, channel).astype(np.float64), "--"))
     return sides
 
 
@@ -307,8 +203,8 @@ def plot_distribution_over_time(
 ) -> Axes:
     """Quantiles across signals at each step: real as bands (5-95 %, 25-75 %, median), generated as dashed lines."""
     ax = new_axes(ax)
-    x, y = _one_channel(real, channel), _one_channel(fake, channel)
-    time = _time(x.shape[1], sampling_rate)
+    x, y = one_channel(real, channel), one_channel(fake, channel)
+    time = time_of(x.shape[1], sampling_rate)
     q = np.quantile(x, QUANTILES, axis=0)
     ax.fill_between(time, q[0], q[4], color=PALETTE["real"], alpha=0.18, linewidth=0, label="real, 5-95 %")
     ax.fill_between(time, q[1], q[3], color=PALETTE["real"], alpha=0.35, linewidth=0, label="real, 25-75 %")
@@ -316,7 +212,7 @@ def plot_distribution_over_time(
     for level, line in zip(QUANTILES, np.quantile(y, QUANTILES, axis=0), strict=True):
         label = "generated, the same five quantiles" if level == 0.5 else None
         ax.plot(time, line, "--", color=PALETTE["generated"], linewidth=1.8 if level == 0.5 else 1.0, label=label)
-    ax.set(xlabel="time (s)", ylabel=_signal_label(unit), xlim=(0, time[-1]))
+    ax.set(xlabel="time (s)", ylabel=signal_label(unit), xlim=(0, time[-1]))
     legend_above(ax)
     return ax
 
@@ -331,12 +227,12 @@ def plot_nearest_neighbours(
     unit: str = "a.u.",
 ) -> Figure:
     """The first few generated signals, each with the training recording nearest to it (RMS over time and channels)."""
-    y, x = array(fake)[:columns], array(train)
-    drawn, recorded = _one_channel(y, channel), _one_channel(x, channel)
+    y, x = as_numpy(fake)[:columns], as_numpy(train)
+    drawn, recorded = one_channel(y, channel), one_channel(x, channel)
     figure, axes = plt.subplots(
         1, columns, figsize=(2.4 * columns + 0.6, 2.9), sharex=True, sharey=True, squeeze=False, layout="constrained"
     )
-    time = _time(x.shape[2], sampling_rate)
+    time = time_of(x.shape[2], sampling_rate)
     for i, ax in enumerate(axes[0, : len(y)]):
         distances = np.sqrt(((x - y[i]) ** 2).mean(axis=(1, 2)))
         nearest = int(distances.argmin())
@@ -344,7 +240,7 @@ def plot_nearest_neighbours(
         ax.plot(time, drawn[i], "--", color=PALETTE["generated"], label="generated")
         ax.set_title(f"RMS apart: {distances[nearest]:.2g} {unit}", fontsize=9.5)
         ax.set_xlabel("time (s)")
-    axes[0, 0].set_ylabel(_signal_label(unit))
+    axes[0, 0].set_ylabel(signal_label(unit))
     axes[0, 0].set_xlim(0, time[-1])
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
     return figure

@@ -18,10 +18,10 @@ from pathlib import Path
 import torch
 
 from course_lib import checkpoints, metrics
-from course_lib.callbacks import ProgressBar
 from course_lib.data import Scaler, SignalDataset, load_auslan, simulate_signs
 from course_lib.runtime import choose_device
 from course_lib.training import Recipe, sample, train
+from course_lib.training.callbacks import ProgressBar
 
 HERE = Path(__file__).resolve().parent
 SEED = 0

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib import progress
-from course_lib.checks import base
-from course_lib.checks.base import Exercise, as_function, as_number, as_tensor, close
+from course_lib.classroom import progress
+from course_lib.classroom.checks import base
+from course_lib.classroom.checks.base import Exercise, as_function, as_number, as_tensor, close
 
 
 @pytest.fixture(autouse=True)
@@ -188,14 +188,14 @@ def test_a_registered_exercise_has_its_judges_name_and_two_of_one_name_are_refus
     def another(answer):
         return "no"
 
-    another.__name__, another.__module__ = "penalty", "course_lib.checks.notebook_08"
+    another.__name__, another.__module__ = "penalty", "course_lib.classroom.checks.notebook_08"
     with pytest.raises(ValueError, match="two exercises are called penalty, in notebooks 06 and 08"):
         base.exercise(notebook="08", title="The penalty")(another)
     assert base.EXERCISES == {"penalty": made}
 
 
 def test_every_registered_exercise_is_a_name_of_checks():
-    import course_lib.checks as checks
+    import course_lib.classroom.checks as checks
 
     for name, made in checks.EXERCISES.items():
         assert getattr(checks, name) is made and name in checks.__all__

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from course_lib import progress
+from course_lib.classroom import progress
 
 MONDAY, TUESDAY = datetime.date(2026, 3, 2), datetime.date(2026, 3, 3)
 

@@ -14,7 +14,8 @@ from tools.notebooks import NOTEBOOKS, execute
 WATCH = """
 import hashlib, json, time, warnings
 import numpy as np
-from course_lib import plots, widgets
+from course_lib import plots
+from course_lib.classroom import widgets
 
 warnings.simplefilter("error")
 warnings.simplefilter("ignore", DeprecationWarning)  # the oldest versions allowed deprecate each other
@@ -111,7 +112,7 @@ def test_every_control_changes_the_plotted_data_and_the_way_back_is_the_first_pi
 
 SETUP = """
 import matplotlib.pyplot as plt
-from course_lib.widgets import button, choice, picture_widget, show_with_still, slider
+from course_lib.classroom.widgets import button, choice, picture_widget, show_with_still, slider
 """
 GOOD_AND_DEAD = """
 def figure(tall, colour, press, dead):

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_lib import plots, widgets
+from course_lib import plots
+from course_lib.classroom import widgets
 from tools.notebooks import execute
 
 matplotlib.use("Agg")
@@ -170,7 +171,7 @@ def test_a_widget_without_alt_text_or_picture_is_refused():
 
 CELL = """\
 import matplotlib.pyplot as plt
-from course_lib import widgets
+from course_lib.classroom import widgets
 
 def figure(n):
     return plt.subplots(figsize=(2, 1))[1].plot(range(n))[0].axes

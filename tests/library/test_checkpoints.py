@@ -102,8 +102,3 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
 def test_a_model_that_is_not_the_course_s_is_not_saved(tmp_path):
     with pytest.raises(ValueError, match="expected one of.*got a Linear"):
         checkpoints.save_model(torch.nn.Linear(2, 2), tmp_path / "model.safetensors")
-
-
-def test_an_unknown_committed_generator_is_refused_with_the_names_there_are():
-    with pytest.raises(FileNotFoundError, match="no generator called 'signs81'.*there are: "):
-        checkpoints.committed("signs81")

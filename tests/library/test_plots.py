@@ -75,14 +75,6 @@ def test_a_function_given_axes_draws_there_and_opens_no_figure(signals, labels):
     assert plt.get_fignums() == before
 
 
-def test_traces_of_different_length_span_the_same_time():
-    ax = plots.plot_traces({"all": np.arange(81.0), "half": np.arange(41.0)}, sampling_rate=RATE)
-    (time, y), (half_time, half) = drawn(ax)
-    np.testing.assert_array_equal(y, np.arange(81))
-    np.testing.assert_array_equal(half, np.arange(41))
-    assert time[-1] == half_time[-1] == 1.0
-
-
 def test_real_stands_over_generated_in_columns_of_one_class_on_one_scale(signals, labels):
     generated = -2 * signals
     figure = plots.plot_real_beside_generated(
@@ -120,46 +112,6 @@ def test_class_means_are_drawn_with_a_band_of_one_standard_deviation(signals, la
 def test_seven_classes_in_one_panel_are_refused(signals):
     with pytest.raises(ValueError, match="six classes apart, not 7"):
         plots.plot_class_means(signals, np.zeros(12, int), "abcdefg")
-
-
-def test_the_two_spreads_add_up_to_the_total_variance(signals):
-    labels = np.array([0] * 2 + [1] * 7 + [2] * 3)  # unequal classes: the law of total variance needs their weights
-    (_, between), (_, within) = drawn(plots.plot_spread(signals, labels))
-    np.testing.assert_allclose(between**2 + within**2, signals[:, 0].var(axis=0))
-
-
-def test_a_map_shows_every_signal_as_a_row_centred_on_its_moments(signals):
-    ax = plots.plot_signal_map(signals, channel=1, sampling_rate=RATE, unit="m")
-    (picture,) = ax.get_images()
-    np.testing.assert_array_equal(picture.get_array(), signals[:, 1])
-    left, right, bottom, top = picture.get_extent()
-    np.testing.assert_allclose((right - left) / 40, 1 / RATE)  # a step is as wide as a step
-    np.testing.assert_allclose([left + 0.5 / RATE, right - 0.5 / RATE], [0, 39 / RATE], atol=1e-12)
-    assert bottom > top, "the first signal stands at the top"
-    assert_labelled(ax)
-    assert ax.figure.axes[1].get_ylabel() == "signal (m)"
-
-
-def test_sub_movements_are_drawn_under_their_sum_with_its_velocity():
-    time = np.arange(40) / RATE
-    parts = np.stack([2 * time, time**2])  # velocities 2 and 2t, by calculus
-    left, right = plots.plot_sub_movements(parts, sampling_rate=RATE).axes
-    assert len(drawn(left)) == len(drawn(right)) == 3
-    np.testing.assert_allclose(drawn(left)[-1][1], 2 * time + time**2)
-    np.testing.assert_allclose(drawn(right)[-1][1][1:-1], (2 + 2 * time)[1:-1])  # central differences: exact inside
-    assert [line.get_linestyle() for line in left.get_lines()] == ["--", "--", "-"]
-    assert_labelled(left), assert_labelled(right)
-
-
-def test_flags_stand_on_the_signal_at_the_steps_flagged_and_are_counted():
-    signal, flags = np.arange(10.0), {"first": np.arange(10) < 2, "none": np.zeros(10, bool)}
-    ax = plots.plot_flagged(signal, flags, sampling_rate=10)
-    (_, whole), (time, flagged), (_, nothing) = [(line.get_xdata(), line.get_ydata()) for line in ax.get_lines()]
-    np.testing.assert_array_equal(whole, signal)
-    np.testing.assert_allclose(time, [0, 0.1])
-    np.testing.assert_array_equal(flagged, [0, 1])
-    assert len(nothing) == 0
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["signal", "first: 2", "none: 0"]
 
 
 def test_curves_are_the_columns_over_the_index_told_apart_by_dash():
@@ -255,45 +207,6 @@ def test_a_short_history_is_drawn_unsmoothed():
     history = pd.DataFrame({name: [3.0, 1.0, 2.0] for name in ("wasserstein", "gradient_norm", "critic_loss")})
     history["generator_loss"], history["step"] = [0.0, 1.0, 0.0], [1, 2, 3]
     np.testing.assert_array_equal(drawn(plots.plot_history(history).axes[0])[1][1], [3, 1, 2])
-
-
-def test_time_to_quality_draws_every_run_and_the_median_of_the_seeds():
-    seconds = np.array([0.0, 10, 20])
-    runs = [(0, [8.0, 4, 2]), (1, [6.0, 3, 1]), (2, [100.0, 90, 80])]
-    frame = pd.concat(
-        [pd.DataFrame({"recipe": "ours", "seed": s, "seconds": seconds, "frechet": f}) for s, f in runs]
-        + [pd.DataFrame({"recipe": "source", "seed": 0, "seconds": seconds, "frechet": [9.0, 9, 9]})]
-    )
-    ax = plots.plot_time_to_quality(frame, target=0.5, reference=0.1)
-    lines = drawn(ax)
-    for (time, y), (_, f) in zip(lines, runs, strict=False):
-        np.testing.assert_array_equal(time, seconds)
-        np.testing.assert_array_equal(y, f)
-    time, middle = lines[3]
-    np.testing.assert_allclose(np.interp(20, time, middle), 2)  # of 2, 1 and 80
-    np.testing.assert_array_equal(lines[4][1], [9, 9, 9])
-    labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert labels == ["ours", "source", "to reach", "real against real"]
-    assert lines[5][1][0] == 0.5 and lines[6][1][0] == 0.1 and ax.get_yscale() == "log"
-
-
-def test_the_receptive_field_is_what_a_gradient_reaches():
-    layers = [(9, 1), (5, 2), (3, 3), (4, 2)]
-    for depth in range(1, len(layers) + 1):
-        x = torch.zeros(1, 1, 400, requires_grad=True)
-        y = x
-        for kernel, stride in layers[:depth]:
-            y = torch.nn.functional.conv1d(y, torch.ones(1, 1, kernel), stride=stride)
-        y[0, 0, y.shape[-1] // 2].backward()
-        assert plots.receptive_field(layers)[depth - 1] == int((x.grad != 0).sum())
-
-
-def test_the_bars_are_as_wide_as_the_receptive_fields():
-    ax = plots.plot_receptive_field([(25, 4), (25, 4)], length=160, sampling_rate=RATE)
-    bars = ax.patches[:2]
-    assert [bar.get_width() for bar in bars] == pytest.approx([25 / RATE, 121 / RATE])
-    assert [bar.get_x() + bar.get_width() / 2 for bar in bars] == pytest.approx([1, 1])
-    assert "121 steps" in ax.get_yticklabels()[1].get_text()
 
 
 def test_a_channel_that_does_not_exist_and_two_axes_are_refused(signals):

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from course_lib import plots
+from course_lib.classroom.figures import notebook_06 as figures
 from course_lib.data import ring
 
 matplotlib.use("Agg")
@@ -57,7 +58,7 @@ def test_every_run_of_a_bench_is_a_dot_of_its_method_beside_the_perfect_sampler(
         ("perfect sampler", "ring", 1, 1.02, 0.97),
         ("perfect sampler", "grid", 0, 1.0, 0.98),
     ]
-    figure = plots.plot_spread_and_quality(pd.DataFrame(rows, columns=columns), ["A", "B"])
+    figure = figures.plot_spread_and_quality(pd.DataFrame(rows, columns=columns), ["A", "B"])
     for ax, place, count in zip(figure.axes, ("ring", "grid"), (2, 1), strict=True):
         drawn = {line.get_label(): line.get_xydata() for line in ax.lines}
         assert list(drawn) == ["other methods", "A", "B", "perfect sampler"] and ax.get_title() == place

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import nbformat
 import pytest
 
-from course_lib.checks import EXERCISES
+from course_lib.classroom.checks import EXERCISES
 
 NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
 MARK = re.compile(r"<!--\s*solution:\s*(\w+)\s*-->")

@@ -219,7 +219,7 @@ test_right_answers_are_accepted_however_they_are_written = accepts(RIGHT)
 
 
 def test_a_critic_asked_in_eval_mode_seems_deaf():
-    from course_lib.checks import EXERCISES
+    from course_lib.classroom.checks import EXERCISES
 
     verdict = EXERCISES["scores_mix_samples"].verdict(in_eval_mode)
     assert verdict.right is False and "in train mode" in verdict.message

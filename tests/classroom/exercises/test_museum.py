@@ -14,8 +14,9 @@ import torch
 from exercise_answers import NOTEBOOKS, accepts, refuses
 from torch import nn
 
-from course_lib import losses, progress
-from course_lib.checks import EXERCISES
+from course_lib import losses
+from course_lib.classroom import progress
+from course_lib.classroom.checks import EXERCISES
 from course_lib.data import ring
 from course_lib.models import MLPCritic, MLPGenerator, SignalGenerator
 from course_lib.training import TrainingConfig, train

@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from exercise_answers import NOTEBOOKS, Solution, accepts, answer_of, checked_names, published, refuses, solutions_of
 
-from course_lib import checks
-from course_lib.checks.base import Exercise
+from course_lib.classroom import checks
+from course_lib.classroom.checks.base import Exercise
 
 HERE = Path(__file__).resolve().parent
 SOLUTIONS = published()
@@ -76,7 +76,7 @@ def double(x):
 def made_up(tmp_path, monkeypatch):
     def build(markdown=SOLVED, check="checks.doubling(double)", stub="def double(x):\n    return ..."):
         cells = [
-            nbformat.v4.new_code_cell("import math\nfrom course_lib import checks"),
+            nbformat.v4.new_code_cell("import math\nfrom course_lib.classroom import checks"),
             nbformat.v4.new_code_cell(stub),
             nbformat.v4.new_code_cell(check, outputs=[nbformat.v4.new_output("stream", text="not attempted yet")]),
             nbformat.v4.new_markdown_cell(markdown),

@@ -1,0 +1,307 @@
+"""Judges of notebook 08: the schedule, a transposed convolution's length, the penalty's norm, reading a history."""
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn.functional import conv_transpose1d
+
+from course_lib.classroom.checks.base import as_function, as_number, close, exercise, refuse
+from course_lib.training import COLUMNS, TrainingConfig
+
+# --------------------------------------------------------------------------------------------- the schedule
+
+
+@exercise(
+    notebook="08",
+    title="Count the updates",
+    right="Most of a WGAN-GP's time goes into its critic, and so does most of the data that it sees.",
+)
+def updates_of_a_run(answer):
+    count = as_function(answer)
+
+    def ask(config: TrainingConfig, recordings: int) -> list[float]:
+        result = count(config, recordings)
+        if not isinstance(result, (tuple, list, np.ndarray)) or len(result) != 3:
+            refuse("Three numbers were asked for: return critic_updates, generator_updates, showings.")
+        names = ("the critic's updates", "the generator's updates", "the showings of a recording")
+        return [as_number(value, what=name) for value, name in zip(result, names, strict=True)]
+
+    critic, generator, showings = ask(TrainingConfig(steps=100, critic_steps=5, batch_size=64), 3200)
+    if (critic, generator) == (100, 500):
+        return (
+            "The other way round: critic_steps = 5 means five critic updates for each generator update. (The article "
+            "that this course grew from has the same slip.)"
+        )
+    if critic == generator == 100:
+        return "critic_steps = 5 is missing: before each of the 100 generator updates the critic is updated five times."
+    if critic + generator == 100 or round(critic + generator) == 100:
+        return (
+            "You shared 100 updates out between the two networks. `steps` counts generator updates alone; the "
+            "critic's come on top."
+        )
+    if (critic, generator) == (600, 100) or generator == 600:
+        return "600 is the number of updates of both networks together: 500 of them are the critic's."
+    if (critic, generator) != (500, 100):
+        return (
+            f"With 100 steps of 5 critic steps each the critic is updated 500 times and the generator 100 times; "
+            f"yours says {critic:g} and {generator:g}."
+        )
+    if close(showings, 2):
+        return (
+            "The updates are right. The showings are not 2: the critic sees a fresh real batch at every critic update, "
+            "and there are five times as many of these as of generator updates."
+        )
+    if close(showings, 20):
+        return (
+            "The updates are right. The showings are not 20: half of the signals that the critic scores are generated, "
+            "and only a real one is a showing of a recording."
+        )
+    if close(showings, 32_000):
+        return "The updates are right. 32,000 real signals are shown in all: how often is that for each of the 3,200?"
+    if close(showings, 500 / 3200):
+        return "The updates are right. An update shows a batch of 64 signals, not one."
+    if not close(showings, 10):
+        return f"The updates are right. Each of 3,200 recordings is shown 10 times on average; yours says {showings:g}."
+    other = ask(TrainingConfig(steps=70, critic_steps=3, batch_size=32), 480)
+    if not close(np.array(other), np.array([210.0, 70.0, 14.0])):
+        return (
+            "Right for one config, and for steps=70, critic_steps=3, batch_size=32 and 480 recordings yours gives "
+            f"{', '.join(f'{value:g}' for value in other)} where 210, 70, 14 is right. Is a number built in?"
+        )
+    return None
+
+
+# ------------------------------------------------------------------------- the length of a transposed convolution
+
+
+def _length(length: int, kernel: int, stride: int, padding: int, output_padding: int) -> int:
+    """Asked of torch itself."""
+    signal, weight = torch.zeros(1, 1, length), torch.zeros(1, 1, kernel)
+    return conv_transpose1d(signal, weight, None, stride, padding, output_padding).shape[-1]
+
+
+@exercise(
+    notebook="08",
+    title="How long is the output?",
+    right="Three layers with kernel 5, stride 2, padding 2 and output padding 1 take 20 steps to 160.",
+)
+def transposed_length(answer):
+    ask_for = as_function(answer)
+
+    def ask(*sizes: int) -> float:
+        return as_number(ask_for(*sizes), what="the length")
+
+    cases = [(20, 5, 2, 2, 1), (20, 5, 2, 2, 0), (11, 4, 3, 0, 0), (7, 9, 1, 4, 0), (10, 16, 4, 6, 0), (6, 3, 5, 1, 4)]
+    got, right = [ask(*case) for case in cases], [_length(*case) for case in cases]
+    if got == right:
+        return None
+
+    def same(rule) -> bool:
+        return got == [rule(*case) for case in cases]
+
+    if same(lambda n, k, s, p, o: (n + 2 * p - k) // s + 1) or got[0] <= 20:
+        return (
+            f"20 steps became {got[0]:g}: that is how a *convolution* with stride 2 shrinks a signal. A transposed one "
+            "goes the other way: each input step lays a kernel down, and the next one lies a stride further."
+        )
+    if same(lambda n, k, s, p, o: n * s):
+        return (
+            "Length times stride is right where kernel and paddings are chosen for it, as in the source's nets, and "
+            "only there: 7 steps through a kernel of 4 at stride 3 without padding become 22, not 21."
+        )
+    if same(lambda n, k, s, p, o: (n - 1) * s - 2 * p + k):
+        return (
+            "Right without output padding, which you left out: it makes the result longer by that many steps, at the "
+            "right end."
+        )
+    if same(lambda n, k, s, p, o: n * s - 2 * p + k + o):
+        return "Too long by one stride: n kernels lie at 0, s, 2s, ..., so the last starts at (n - 1) s, not at n s."
+    if same(lambda n, k, s, p, o: (n - 1) * s - p + k + o):
+        return "The padding is cut off at both ends: it counts twice."
+    if same(lambda n, k, s, p, o: (n - 1) * s + 2 * p + k + o) or same(lambda n, k, s, p, o: (n - 1) * s + k + o):
+        return (
+            "In a transposed convolution padding makes the output *shorter*: it is what the convolution that this one "
+            "turns around would have added."
+        )
+    n, k, s, p, o = next(case for case, g, r in zip(cases, got, right, strict=True) if g != r)
+    return (
+        f"length {n}, kernel {k}, stride {s}, padding {p}, output padding {o}: torch makes "
+        f"{_length(n, k, s, p, o)} steps of it, and yours says {ask(n, k, s, p, o):g}."
+    )
+
+
+# ------------------------------------------------------------------------------------------ the penalty's norm
+
+
+def _norms(slopes: torch.Tensor) -> torch.Tensor:
+    return slopes.flatten(1).norm(dim=1)
+
+
+@exercise(
+    notebook="08",
+    title="The penalty, from the slopes",
+    right="The shape (B, C, L) never mattered: everything but the batch belongs to one sample.",
+)
+def penalty_of_slopes(answer):
+    penalty = as_function(answer)
+
+    def ask(slopes: torch.Tensor) -> float:
+        return as_number(penalty(slopes.clone()), what="the penalty")
+
+    slopes = torch.randn(6, 3, 5, generator=torch.Generator().manual_seed(0)) * torch.linspace(0.1, 1, 6)[:, None, None]
+    norms = _norms(slopes)
+    right = float((norms - 1).square().mean())
+    if close(ask(slopes), (slopes.square().mean(dim=(1, 2)).sqrt() - 1).square().mean()):
+        return (
+            "A root mean square in place of a norm: it is smaller by the root of the number of values, so a longer "
+            "signal would be allowed a steeper critic."
+        )
+    even = torch.full((9, 1, 160), 160**-0.5)
+    got = ask(even)
+    if close(got, (1 - 160**-0.5) ** 2, abs=1e-4):
+        return (
+            "Each of these signals has a slope of norm exactly 1, spread evenly over 160 steps, so the penalty is 0; "
+            f"yours is {got:.2f}: the norm was taken at every time step instead of once per signal. Which axes belong "
+            "to one sample?"
+        )
+    if close(got, 1, abs=1e-4):
+        return (
+            "Each of these signals has a slope of norm exactly 1, and the penalty is 0 there; yours is 1. "
+            "It charges the distance from 0, and the penalty of WGAN-GP the distance from 1."
+        )
+    if close(got, (9**0.5 - 1) ** 2, abs=1e-4):
+        return (
+            "Nine signals with slopes of norm 1 have the penalty 0, and yours is 4: the norm ran over the whole batch. "
+            "One norm a signal, then the mean."
+        )
+    got = ask(slopes)
+    if close(got, (slopes.norm(dim=2) - 1).square().mean()):
+        return (
+            "With one channel yours is right; with three it asks for slope 1 in every channel. A signal is all of its "
+            "channels: one norm over channels and time together."
+        )
+    if close(got, (slopes.norm(dim=1) - 1).square().mean()):
+        return "The norm was taken at every time step instead of once per signal. Which axes belong to one sample?"
+    if close(got, (slopes.norm() - 1).square()) or close(got, (slopes.norm() / 6**0.5 - 1).square()):
+        return "The norm ran over the whole batch: a steep signal hides behind flat ones. One norm a signal."
+    if close(got, (norms.mean() - 1).square()):
+        return (
+            "You averaged the norms and charged the mean: slopes of 0 and 2 then cost nothing. Charge each signal, "
+            "then average."
+        )
+    if close(got, (norms.square() - 1).square().mean()):
+        return (
+            "The root is missing: you compare the *squared* norm with 1. It is 0 at the same place, but a slope of 3 "
+            "costs 64 in place of 4."
+        )
+    if close(got, (norms - 1).abs().mean()):
+        return "The square is missing: the distance from 1 is charged as it is."
+    if close(got, (norms - 1).clamp(min=0).square().mean()):
+        return "Only slopes above 1 are charged. That is the one-sided penalty; the paper's charges both sides."
+    if close(got, (norms - 1).square().sum()):
+        return "Summed over the batch, not averaged: with a batch twice as large the penalty would weigh twice as much."
+    if not close(got, right):
+        return f"For these six signals of 3 channels and 5 steps the penalty is {right:.4f}, and yours is {got:.4f}."
+    slopes = slopes.clone().requires_grad_(True)
+    result = penalty(slopes)
+    if not isinstance(result, torch.Tensor) or not result.requires_grad:
+        return (
+            "The number is right, but it has come loose from the graph (.item(), NumPy or .detach()): the critic could "
+            "not learn from it. Return a tensor that torch can differentiate."
+        )
+    flat = torch.zeros(2, 1, 8, requires_grad=True)
+    (at_zero,) = torch.autograd.grad(penalty(flat), flat)
+    if not torch.isfinite(at_zero).all():
+        return (
+            "The number is right; at slope 0 its derivative is NaN, because the root of a sum of squares is infinitely "
+            "steep there. A single flat spot of the critic would end the training: torch's .norm() takes 0 for it."
+        )
+    return None
+
+
+# -------------------------------------------------------------------------------------------- reading a history
+
+WORDS = ("not a number", "slope runs away", "critic behind", "nothing alarming")
+
+
+def _history(steps: int = 200, seed: int = 0, **changes: np.ndarray | pd.Series) -> pd.DataFrame:
+    """A run without fault: the estimate rises, then falls; the slope stays near 1; the scores drift, which is free."""
+    random, t = np.random.default_rng(seed), np.arange(1, steps + 1)
+    columns = {
+        "wasserstein": 5 * (1 - np.exp(-t / 10)) * np.exp(-t / 120) + 0.15 * random.standard_normal(steps),
+        "gradient_norm": 1.05 + 0.05 * random.standard_normal(steps),
+        "penalty": 0.02 + 0.005 * random.random(steps),
+        "generator_loss": 3 + np.cumsum(0.5 * random.standard_normal(steps)),
+    } | changes
+    columns["critic_loss"] = -columns["wasserstein"] + 10 * columns["penalty"]
+    return pd.DataFrame({"step": t, **{name: columns[name] for name in COLUMNS}})
+
+
+@exercise(
+    notebook="08",
+    title="Read a history",
+    right="With it a script can stop a bad run before it has eaten the night. Quality it cannot see: measure that.",
+)
+def read_history(answer):
+    diagnose = as_function(answer)
+
+    def ask(history: pd.DataFrame) -> str:
+        word = diagnose(history.copy())
+        if not isinstance(word, str) or word not in WORDS:
+            refuse(f"One of {', '.join(map(repr, WORDS))} was asked for, and your function returned {word!r}.")
+        return word
+
+    t = np.arange(1, 201)
+    good = _history()
+    broken = _history(gradient_norm=np.where(t < 180, good["gradient_norm"], np.nan))
+    if ask(broken) != "not a number":
+        return (
+            f"Of a history whose slope is NaN from step 180 on yours says {ask(broken)!r}: every comparison with NaN "
+            "is False, and pandas leaves NaN out of its means. Look for values that are not finite first."
+        )
+    endless = _history(wasserstein=np.where(t < 190, good["wasserstein"], np.inf))
+    if ask(endless) != "not a number":
+        return "An infinite loss is not a number to go on with either: ask for finite values, not only for NaN."
+    if (word := ask(good)) != "nothing alarming":
+        return (
+            f"Of a sound run (estimate 4 falling to 1, slope 1.05) yours says {word!r}. The critic's loss is negative "
+            "there, as it should be: it is minus the estimate plus the penalty."
+        )
+    offset = _history(generator_loss=40 + np.cumsum(np.sin(t)))
+    if (word := ask(offset)) != "nothing alarming":
+        return (
+            f"Of a sound run whose generator's loss is 40 yours says {word!r}. A critic's scores may drift: a constant "
+            "added to all of them changes nothing but the generator's loss."
+        )
+    early = good["gradient_norm"] + 60 * np.exp(-t / 8)
+    if (word := ask(_history(gradient_norm=early))) != "nothing alarming":
+        return (
+            f"Of a run whose slope began high and came down to 1 within 50 steps yours says {word!r}. Judge by the "
+            "last tenth of the run, where it is now."
+        )
+    spike = good["gradient_norm"].mask(t == 200, 5.0)
+    dip = good["wasserstein"].mask(t == 200, -0.6)
+    if (word := ask(_history(gradient_norm=spike, wasserstein=dip))) != "nothing alarming":
+        return (
+            f"A single bad step at the end of a sound run makes yours say {word!r}. One batch of 64 is noisy: average "
+            "over the last tenth of the run."
+        )
+    away = 1 + np.exp((t - 170) / 8)
+    if (word := ask(_history(gradient_norm=away))) != "slope runs away":
+        return (
+            f"Of a run whose slope grows from 1 to {away[-1]:.0f} in its last quarter yours says {word!r}. The mean "
+            "over the last tenth is far above 2; over the whole run it is drowned."
+        )
+    behind = _history(wasserstein=good["wasserstein"] * np.exp(-t / 40) - 0.6 * (1 - np.exp(-t / 40)))
+    if (word := ask(behind)) != "critic behind":
+        return (
+            f"Of a run whose estimate settles at -0.6, with slope 1, yours says {word!r}. The critic scores generated "
+            "signals above real ones: the generator runs ahead of it."
+        )
+    both = _history(gradient_norm=away, wasserstein=-away)
+    if (word := ask(both)) != "slope runs away":
+        return (
+            f"Of a run whose slope runs away while its estimate falls below 0 yours says {word!r}. The first of the "
+            "list that applies was asked for: with a slope of 40 the estimate means nothing."
+        )
+    return None

@@ -1,0 +1,124 @@
+"""Figures of the minimax game: densities, discriminators over them, and what the generator is told.
+
+Real is blue and solid, generated is vermilion and dashed, as everywhere in the course.
+"""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.special import expit
+from scipy.stats import norm
+
+from course_lib.arrays import Array, Number, as_numpy
+from course_lib.classroom.demos import fit_discriminator, histogram_overlap
+from course_lib.divergences import game_value, optimal_discriminator
+from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
+
+# ------------------------------------------------------------------------------------------ from noise to samples
+
+
+def plot_push_forward(
+    noise: Float[Array, " n"], generated: Float[Array, " n"], density: Float[Array, "2 points"]
+) -> Figure:
+    """Noise, the generator as a curve, and what comes out; `density` holds the output's places and their density."""
+    z, x, (places, height) = as_numpy(noise), as_numpy(generated), as_numpy(density)
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(10.0, 3.4), layout="constrained")
+    left.hist(z, bins=60, density=True, color=PALETTE["grey"], alpha=0.6)
+    left.set(xlabel="noise z", ylabel="density")
+    order = np.argsort(z)
+    middle.plot(z[order], x[order], color=PALETTE["generated"])
+    middle.set(xlabel="noise z", ylabel="sample x = G(z)", ylim=(places[0], places[-1]))
+    right.hist(
+        x, bins=60, density=True, orientation="horizontal", color=PALETTE["generated"], alpha=0.4, label="samples"
+    )
+    right.plot(height, places, color="black", linewidth=1, label="density q")
+    right.set(xlabel="density", ylabel="sample x", ylim=(places[0], places[-1]))
+    right.legend()
+    return figure
+
+
+def plot_hand_fit(
+    real: Float[Array, " n"], noise: Float[Array, " m"], *, shift: Number, scale: Number, ax: Axes | None = None
+) -> Axes:
+    """Histograms of real samples and of G(z) = shift + scale z, and the share of mass that they have in common."""
+    ax, edges = new_axes(ax), np.arange(-4, 6.01, 0.25)
+    generated = shift + scale * as_numpy(noise)
+    ax.hist(as_numpy(real), edges, color=PALETTE["real"], alpha=0.45, density=True, label="real")
+    look = {"histtype": "step", "linestyle": "--", "linewidth": 2}
+    ax.hist(generated, edges, color=PALETTE["generated"], density=True, label="generated", **look)
+    shared = 100 * histogram_overlap(real, generated, edges)
+    ax.set(xlabel="x", ylabel="density", xlim=(-4, 6), ylim=(0, 1), title=f"{shared:.0f} % in common")
+    legend_above(ax)
+    return ax
+
+
+# ---------------------------------------------------------------------------------------- the discriminator
+
+
+def plot_over_densities(
+    x: Float[Array, " points"],
+    densities: Mapping[str, Float[Array, " points"]],
+    curves: Mapping[str, Float[Array, " points"]],
+    *,
+    ylabel: str = "D(x)",
+    ylim: tuple[float, float] | None = (-0.03, 1.03),
+    density_ylim: tuple[float, float] | None = None,
+) -> Figure:
+    """Real and generated density above, curves over the same x below (discriminators, say, or slopes)."""
+    figure, (top, bottom) = plt.subplots(
+        2, 1, figsize=(9.0, 4.8), sharex=True, layout="constrained", height_ratios=(2, 3)
+    )
+    for (name, y), color, dash in zip(densities.items(), ("real", "generated"), ("-", "--"), strict=False):
+        top.plot(x, as_numpy(y), color=PALETTE[color], linestyle=dash, label=name)
+    for i, (name, y) in enumerate(curves.items()):
+        color = ["black", *CYCLE[2:]][i % 5]
+        bottom.plot(x, as_numpy(y), color=color, linestyle=DASHES[i % 6], linewidth=2, label=name)
+    top.set(ylabel="density", xlim=(x[0], x[-1]), ylim=density_ylim)
+    bottom.set(xlabel="x", ylabel=ylabel, ylim=ylim)
+    legend_above(top), legend_above(bottom, columns=3)
+    return figure
+
+
+def plot_discriminator_game(*, shift: Number, width: Number, samples: int) -> Figure:
+    """Real N(0, 1) against generated N(shift, width²): D* and a discriminator trained on that many samples of each.
+
+    The legend holds the value of the game for both, by a sum over a grid.
+    """
+    x = np.linspace(-12, 16, 2801)  # wider than is shown, so that no mass is lost
+    p, q = norm.pdf(x), norm.pdf(x, shift, width)
+    random = np.random.default_rng(0)
+    real, noise = random.standard_normal((2, 2000))[:, :samples]
+    discriminators = {"D*": optimal_discriminator(p, q), "trained": fit_discriminator(real, shift + width * noise, x)}
+    curves = {f"{name}: V = {game_value(p, q, d, dx=0.01):.3f}": d for name, d in discriminators.items()}
+    figure = plot_over_densities(x, {"real p": p, "generated q": q}, curves, density_ylim=(0, 1.05))
+    figure.axes[0].set_xlim(-5, 8)
+    return figure
+
+
+# ------------------------------------------------------------------------------------- what the generator is told
+
+
+def plot_generator_losses(*, logit: Number) -> Figure:
+    """Both losses of the generator, over D on the left and over the logit on the right, with their tangents at one."""
+    figure, axes = plt.subplots(1, 2, figsize=(10.0, 3.8), layout="constrained")
+    logits = np.linspace(-8, 8, 801)
+    here = expit(logit)
+    losses = {
+        "saturating, log(1 - D)": (lambda at: -np.logaddexp(0, at), -1 / (1 - here), -here),
+        "non-saturating, -log D": (lambda at: np.logaddexp(0, -at), -1 / here, here - 1),
+    }
+    for (name, (loss, in_d, in_logit)), color, dash in zip(losses.items(), CYCLE[2:], DASHES, strict=False):
+        for ax, place, at, slope in zip(axes, (expit(logits), logits), (here, logit), (in_d, in_logit), strict=True):
+            ax.plot(place, loss(logits), color=color, linestyle=dash, label=f"{name}: slope {slope:.4f}")
+            reach = np.array([-1, 1]) * (0.12 if ax is axes[0] else 2)
+            ax.plot(at + reach, loss(logit) + slope * reach, color="black", linewidth=1.2)
+            ax.plot(at, loss(logit), "o", color=color, markeredgecolor="black")
+    axes[0].set(xlabel="D(G(z))", ylabel="the generator's loss", xlim=(-0.05, 1.05), ylim=(-8, 8))
+    axes[1].set(xlabel="logit l", ylabel="the generator's loss", xlim=(-8, 8), ylim=(-8, 8))
+    for ax in axes:
+        legend_above(ax, columns=1)
+    return figure

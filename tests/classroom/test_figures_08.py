@@ -1,0 +1,86 @@
+"""Figures of notebook 08 show the data that they are given."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from course_lib.classroom import demos
+from course_lib.classroom.figures import notebook_08 as figures
+
+matplotlib.use("Agg")
+RATE = 80
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left_open():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def signals():
+    return np.random.default_rng(0).normal(size=(12, 2, 40)).cumsum(axis=-1)
+
+
+@pytest.fixture
+def labels():
+    return np.repeat(np.arange(3), 4)
+
+
+def drawn(ax):
+    """Every line with data in it, as (x, y)."""
+    return [(np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)) for line in ax.get_lines()]
+
+
+def assert_labelled(ax):
+    assert ax.get_xlabel() and ax.get_ylabel()
+
+
+def band(collection):
+    """Lower and upper edge of a fill_between, by time."""
+    corners = collection.get_paths()[0].vertices
+    times = np.unique(corners[:, 0])
+    values = [corners[corners[:, 0] == t, 1] for t in times]
+    return times, np.array([v.min() for v in values]), np.array([v.max() for v in values])
+
+
+def test_time_to_quality_draws_every_run_and_the_median_of_the_seeds():
+    seconds = np.array([0.0, 10, 20])
+    runs = [(0, [8.0, 4, 2]), (1, [6.0, 3, 1]), (2, [100.0, 90, 80])]
+    frame = pd.concat(
+        [pd.DataFrame({"recipe": "ours", "seed": s, "seconds": seconds, "frechet": f}) for s, f in runs]
+        + [pd.DataFrame({"recipe": "source", "seed": 0, "seconds": seconds, "frechet": [9.0, 9, 9]})]
+    )
+    ax = figures.plot_time_to_quality(frame, target=0.5, reference=0.1)
+    lines = drawn(ax)
+    for (time, y), (_, f) in zip(lines, runs, strict=False):
+        np.testing.assert_array_equal(time, seconds)
+        np.testing.assert_array_equal(y, f)
+    time, middle = lines[3]
+    np.testing.assert_allclose(np.interp(20, time, middle), 2)  # of 2, 1 and 80
+    np.testing.assert_array_equal(lines[4][1], [9, 9, 9])
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["ours", "source", "to reach", "real against real"]
+    assert lines[5][1][0] == 0.5 and lines[6][1][0] == 0.1 and ax.get_yscale() == "log"
+
+
+def test_the_receptive_field_is_what_a_gradient_reaches():
+    layers = [(9, 1), (5, 2), (3, 3), (4, 2)]
+    for depth in range(1, len(layers) + 1):
+        x = torch.zeros(1, 1, 400, requires_grad=True)
+        y = x
+        for kernel, stride in layers[:depth]:
+            y = torch.nn.functional.conv1d(y, torch.ones(1, 1, kernel), stride=stride)
+        y[0, 0, y.shape[-1] // 2].backward()
+        assert demos.receptive_field(layers)[depth - 1] == int((x.grad != 0).sum())
+
+
+def test_the_bars_are_as_wide_as_the_receptive_fields():
+    ax = figures.plot_receptive_field([(25, 4), (25, 4)], length=160, sampling_rate=RATE)
+    bars = ax.patches[:2]
+    assert [bar.get_width() for bar in bars] == pytest.approx([25 / RATE, 121 / RATE])
+    assert [bar.get_x() + bar.get_width() / 2 for bar in bars] == pytest.approx([1, 1])
+    assert "121 steps" in ax.get_yticklabels()[1].get_text()
