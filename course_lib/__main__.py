@@ -15,7 +15,7 @@ import torch
 
 from course_lib import checkpoints
 from course_lib.data import AUSLAN_CHANNELS, Scaler, SignalDataset, load_auslan, simulate_signs
-from course_lib.runtime import choose_device
+from course_lib.devices import choose_device
 from course_lib.training import SOURCE_RECIPE, Recipe, TrainingDiverged, check_models_fit, sample, train
 from course_lib.training.callbacks import ProgressBar
 

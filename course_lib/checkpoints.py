@@ -1,13 +1,13 @@
 """Models and runs on disk: safetensors and JSON, never a pickle, never half a file.
 
-The idea: a checkpoint is weights plus the words needed to build the model they fit, and a file is written beside its
-place and then moved there in one step, so that a process killed at any moment leaves the old file or the new one.
+The idea: a checkpoint is weights plus a manifest of what is needed to build the model they fit. Which classes can be
+built is a fixed list: a file never says what code to run.
 """
 
+import contextlib
 import hashlib
 import json
-import os
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -17,16 +17,38 @@ from torch import Tensor, nn
 
 from course_lib import models
 from course_lib.data import Mixture, Scaler, SignalDataset, SwissRoll
+from course_lib.files import hold, user_path, write_whole
 
 CLASSES = {
     model.__name__: model
-    for model in (models.SignalGenerator, models.SignalCritic, models.MLPGenerator, models.MLPCritic)
+    for model in (
+        models.SignalGenerator,
+        models.SignalCritic,
+        models.MirrorGenerator,
+        models.MirrorCritic,
+        models.MLPGenerator,
+        models.MLPCritic,
+    )
 }
+
+
+def is_known(model: nn.Module) -> bool:
+    """Whether the model is of one of the course's classes: one that only has such a name cannot be built again."""
+    return CLASSES.get(type(model).__name__) is type(model)
+
+
+def is_finite(model: nn.Module) -> bool:
+    """Whether every weight and buffer of the model is a finite number."""
+    tensors = [*model.parameters(), *model.buffers()]
+    return all(bool(torch.isfinite(t).all()) for t in tensors if t.is_floating_point())
 
 
 def describe(model: nn.Module) -> dict:
     """The model's class and its constructor's arguments, as JSON can hold them."""
     return {"class": type(model).__name__, "arguments": getattr(model, "arguments", {})}
+
+
+# ---------------------------------------------------------------------------------------------------- one model
 
 
 def save_model(
@@ -36,15 +58,21 @@ def save_model(
 
     Raises:
         ValueError: if the model is not of the course's classes, or holds a value that is not finite.
+        OSError: if the file system refuses.
     """
-    if type(model).__name__ not in CLASSES:
-        raise ValueError(f"save_model: expected one of {sorted(CLASSES)}, got a {type(model).__name__}.")
-    words = {
+    if not is_known(model):
+        own = " of your own" if type(model).__name__ in CLASSES else ""
+        raise ValueError(
+            f"save_model: expected one of {sorted(CLASSES)} of course_lib.models, got a {type(model).__name__}{own}. "
+            "Only these can be built again by load_model; save your own with safetensors.torch.save_file("
+            "model.state_dict(), path)."
+        )
+    manifest = {
         "model": describe(model),
         "scaler": scaler_to_json(scaler),
         "class_names": class_names and list(class_names),
     }
-    _write_tensors(model.state_dict(), words, Path(path))
+    _write_tensors(model.state_dict(), manifest, user_path(path))
 
 
 def load_model(path: str | Path) -> nn.Module:
@@ -54,8 +82,8 @@ def load_model(path: str | Path) -> nn.Module:
         FileNotFoundError: if there is no such file.
         ValueError: if the file is truncated, was not written by `save_model`, or its weights are another model's.
     """
-    tensors, words = _read_tensors(Path(path))
-    described = words.get("model")
+    tensors, manifest = _read_tensors(user_path(path))
+    described = manifest.get("model")
     if not isinstance(described, dict) or described.get("class") not in CLASSES:
         found = described.get("class") if isinstance(described, dict) else None
         raise ValueError(
@@ -77,27 +105,29 @@ def load_model(path: str | Path) -> nn.Module:
 
 def load_scaler(path: str | Path) -> Scaler | None:
     """The scaler that travelled with a model, or None. Raises as `load_model`."""
-    return scaler_from_json(_read_tensors(Path(path))[1].get("scaler"))
+    return scaler_from_json(_read_tensors(user_path(path))[1].get("scaler"))
 
 
 def load_class_names(path: str | Path) -> tuple[str, ...] | None:
     """The class names that travelled with a model, or None. Raises as `load_model`."""
-    names = _read_tensors(Path(path))[1].get("class_names")
+    names = _read_tensors(user_path(path))[1].get("class_names")
     return None if names is None else tuple(names)
 
 
 def load_class_counts(folder: str | Path) -> list[int] | None:
     """How many signals of each class a run was trained on, or None where its run.json is not beside it."""
-    path = Path(folder) / "run.json"
-    return json.loads(path.read_text())["class_counts"] if path.is_file() else None
+    path = user_path(folder) / "run.json"
+    return json.loads(path.read_text(encoding="utf-8"))["class_counts"] if path.is_file() else None
 
 
 def scaler_to_json(scaler: Scaler | None) -> dict | None:
+    """A scaler as JSON can hold it, to the last bit."""
     return None if scaler is None else {"mean": scaler.mean.tolist(), "std": scaler.std.tolist()}
 
 
-def scaler_from_json(words: dict | None) -> Scaler | None:
-    return None if words is None else Scaler(mean=torch.tensor(words["mean"]), std=torch.tensor(words["std"]))
+def scaler_from_json(stored: dict | None) -> Scaler | None:
+    """The scaler that `scaler_to_json` described."""
+    return None if stored is None else Scaler(mean=torch.tensor(stored["mean"]), std=torch.tensor(stored["std"]))
 
 
 def digest(dataset: SignalDataset | Mixture | SwissRoll) -> str:
@@ -110,59 +140,105 @@ def digest(dataset: SignalDataset | Mixture | SwissRoll) -> str:
     return found.hexdigest()
 
 
+# -------------------------------------------------------------------------------------------------------- a run
+
+
+@contextlib.contextmanager
+def run_folder(folder: str | Path | None, *, resume: bool) -> Iterator["RunFolder | None"]:
+    """The folder of a run, held against a second run until the `with` block ends; None for no folder.
+
+    Raises:
+        ValueError: if another run holds it, if it holds a run and `resume` is False, or only a part of one.
+        OSError: if it cannot be made or written to.
+    """
+    if folder is None:
+        yield None
+        return
+    with hold(user_path(folder)):
+        yield RunFolder(user_path(folder), resume=resume)
+
+
 class RunFolder:
     """A run on disk: `state.safetensors` to go on from, `generator.safetensors` to draw from, `run.json` to read.
 
     Raises:
-        ValueError: if the folder holds a run and `resume` is False.
+        ValueError: if the folder holds a run and `resume` is False, or a run without its state.
     """
 
-    def __init__(self, folder: str | Path, *, resume: bool) -> None:
-        self.folder = Path(folder)
-        self.state_file = self.folder / "state.safetensors"
-        if self.exists() and not resume:
+    def __init__(self, folder: Path, *, resume: bool) -> None:
+        self.folder = folder
+        self.state_file = folder / "state.safetensors"
+        rest = [name for name in ("generator.safetensors", "run.json") if (folder / name).exists()]
+        if self.holds_a_run() and not resume:
             raise ValueError(
-                f"train: {self.folder} holds a run already. Go on with it (resume=True, or --resume), or name another "
+                f"train: {folder} holds a run already. Go on with it (resume=True, or --resume), or name another "
                 "folder."
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if rest and not self.holds_a_run():
+            raise ValueError(
+                f"train: {folder} holds {' and '.join(rest)} of a run, and its state.safetensors is missing, so "
+                "nothing can go on from it and nothing was overwritten. Put the file back, or name another folder."
+            )
 
-    def exists(self) -> bool:
+    def holds_a_run(self) -> bool:
+        """Whether there is a state to go on from."""
         return self.state_file.exists()
 
     def save(self, description: dict, tensors: dict[str, Tensor], averaged: nn.Module) -> None:
         """Write the state, then the averaged generator; each is whole at any moment."""
         _write_tensors(tensors, description, self.state_file)
-        scaler = scaler_from_json(description["scaler"])
-        if type(averaged).__name__ in CLASSES:
-            path = self.folder / "generator.safetensors"
-            save_model(averaged, path, scaler=scaler, class_names=tuple(description["class_names"]))
+        if is_known(averaged):
+            save_model(
+                averaged,
+                self.folder / "generator.safetensors",
+                scaler=scaler_from_json(description["scaler"]),
+                class_names=tuple(description["class_names"]),
+            )
         write_whole(self.folder / "run.json", json.dumps(description, indent=1).encode())
 
-    def load(self, description: dict) -> dict[str, Tensor]:
-        """The state's tensors.
+    def load(self, description: dict) -> tuple[dict[str, Tensor], dict]:
+        """The state's tensors, and the description that was saved with them.
 
         Raises:
             ValueError: if the state is truncated, or was written with other settings, models or data.
         """
         tensors, before = _read_tensors(self.state_file)
-        free = {"checkpoint_every", "steps"}
-        was = {key: value for key, value in before.get("config", {}).items() if key not in free}
-        now = {key: value for key, value in json.loads(json.dumps(description["config"])).items() if key not in free}
-        changed = [f"{key}: {was.get(key)!r} then, {now.get(key)!r} now" for key in now if was.get(key) != now.get(key)]
-        for part, name in (("generator", "generator"), ("critic", "critic"), ("data", "training data")):
-            if before.get(part) != json.loads(json.dumps(description[part])):
-                changed.append(f"another {name}")
+        changed = _what_changed(before, json.loads(json.dumps(description)))
         if changed:
             raise ValueError(
                 f"train: cannot resume the run in {self.folder}, because it was made with other settings "
                 f"({'; '.join(changed)}). Only steps and checkpoint_every may change. Put the old ones back, or name "
                 "another folder."
             )
-        return tensors
+        return tensors, before
 
 
-def _write_tensors(tensors: dict[str, Tensor], words: dict, path: Path) -> None:
+def _what_changed(before: dict, now: dict) -> list[str]:
+    """Every part of a run's description that differs, in words; the steps, checkpoint_every and the device may."""
+    free = {"checkpoint_every", "steps"}
+    then = before.get("config", {})
+    changed = [
+        f"{key}: {then.get(key)!r} then, {value!r} now"
+        for key, value in now["config"].items()
+        if key not in free and then.get(key) != value
+    ]
+    parts = {
+        "generator": "another generator",
+        "critic": "another critic",
+        "data": "another training data",
+        "class_names": "other class names",
+    }
+    changed += [sentence for part, sentence in parts.items() if before.get(part) != now[part]]
+    if before.get("scaler") != now["scaler"]:
+        missing = "the dataset has none now" if now["scaler"] is None else f"it is {now['scaler']} now"
+        changed.append(f"another scaler: {before.get('scaler')} then, and {missing}")
+    return changed
+
+
+# ---------------------------------------------------------------------------------------------- tensors in a file
+
+
+def _write_tensors(tensors: dict[str, Tensor], manifest: dict, path: Path) -> None:
     bad = [
         name
         for name, tensor in tensors.items()
@@ -173,12 +249,8 @@ def _write_tensors(tensors: dict[str, Tensor], words: dict, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # clone: safetensors refuses tensors that share memory
     whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    partial = _beside(path)
-    try:
-        save_file(whole, partial, metadata={key: json.dumps(value) for key, value in words.items()})
-        _move(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    metadata = {key: json.dumps(value) for key, value in manifest.items()}
+    write_whole(path, lambda partial: save_file(whole, partial, metadata=metadata))
 
 
 def _read_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
@@ -186,31 +258,11 @@ def _read_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
         raise FileNotFoundError(f"There is no checkpoint at {path}. Is the path right, and has the run saved one yet?")
     try:
         with safe_open(path, framework="pt") as file:
-            words = {key: json.loads(value) for key, value in (file.metadata() or {}).items() if key != "format"}
-        return load_file(path), words
+            manifest = {key: json.loads(value) for key, value in (file.metadata() or {}).items() if key != "format"}
+        return load_file(path), manifest
     except (SafetensorError, json.JSONDecodeError, OSError) as error:
         size = path.stat().st_size
         raise ValueError(
             f"{path} ({size:,} bytes) is not a whole checkpoint of this course ({error}). It was cut short or is "
             "another kind of file. Copy it again, or train anew."
         ) from error
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write `content` so that at any moment the file is the old one or the new one."""
-    partial = _beside(path)
-    partial.write_bytes(content)
-    _move(partial, path)
-
-
-def _beside(path: Path) -> Path:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    return Path(name)
-
-
-def _move(partial: Path, path: Path) -> None:
-    with open(partial, "rb") as file:
-        os.fsync(file.fileno())
-    os.chmod(partial, 0o644)  # a temporary file is private; a checkpoint is to be read by others too
-    os.replace(partial, path)

@@ -14,6 +14,8 @@ from typing import Literal
 import numpy as np
 import torch
 
+from course_lib.devices import choose_device
+
 Scale = Literal["quick", "full"]
 
 
@@ -62,26 +64,3 @@ def start(seed: int = 0, *, device: str | torch.device | None = None, scale: Sca
     if "course_lib.plots" in sys.modules:  # who draws nothing need not wait for matplotlib
         sys.modules["course_lib.plots"].set_style()
     return Runtime(chosen, scale, seed)
-
-
-def choose_device(device: str | torch.device | None = None) -> torch.device:
-    """The device asked for, else the one `COURSE_DEVICE` names, else cuda before mps before cpu.
-
-    Raises:
-        ValueError: if the device is unknown to torch or missing on this machine.
-    """
-    wanted = device or os.environ.get("COURSE_DEVICE")
-    if not wanted:
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        chosen = torch.device(wanted)
-        torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(
-            f"start: expected a device that this machine has, got {str(wanted)!r} ({reason}). "
-            "Leave it out to take the best there is, or say 'cpu'."
-        ) from error
-    return chosen

@@ -7,11 +7,9 @@ matters).
 
 Goodfellow et al. 2014, arXiv:1406.2661; Miyato et al. 2018, arXiv:1802.05957 (spectral normalisation); Anil et al.
 2019, arXiv:1811.05381 (GroupSort); Lin et al. 2018, arXiv:1712.04086 (packing); Tancik et al. 2020, arXiv:2006.10739
-(waves as features); Tanielian et al. 2020, arXiv:2006.04596 (what a continuous generator cannot do);
-Dieng et al. 2019, arXiv:1910.04302 (noise added to the output, its size learnt).
+(Fourier features).
 """
 
-import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -21,7 +19,6 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 SLOPE = 0.2  # of LeakyReLU below 0
-SIZE_RATE = 0.2  # how fast the output noise's size is learnt, beside the weights
 
 
 class GroupSort(nn.Module):
@@ -31,6 +28,7 @@ class GroupSort(nn.Module):
     """
 
     def forward(self, features: Float[Tensor, "batch width"]) -> Float[Tensor, "batch width"]:
+        """The larger of each pair after the smaller."""
         return features.unflatten(1, (-1, 2)).sort(dim=2).values.flatten(1)
 
 
@@ -56,51 +54,26 @@ class MLPGenerator(nn.Module):
         out_dim: coordinates a point.
         width: features a layer.
         depth: hidden layers.
-        signs: of so many of the numbers only the sign is seen. A continuous map must fill the gaps between modes with
-            some samples; one that jumps where a sign changes need not.
-        output_noise: above 0, the last `out_dim` numbers of noise are added to the output, times a size for each
-            coordinate that starts at this and is learnt (a fifth as fast as the weights, being a logarithm).
 
     Raises:
-        ValueError: for a setting out of its range, or noise of another shape.
+        ValueError: for a size out of its range.
     """
 
-    def __init__(
-        self,
-        latent_dim: int,
-        out_dim: int,
-        width: int = 128,
-        depth: int = 3,
-        *,
-        signs: int = 0,
-        output_noise: float = 0.0,
-    ) -> None:
+    def __init__(self, latent_dim: int, out_dim: int, width: int = 128, depth: int = 3) -> None:
         super().__init__()
-        _check_sizes(latent_dim=latent_dim, out_dim=out_dim, width=width, depth=depth)
-        seen = latent_dim - out_dim if output_noise else latent_dim  # by the layers
-        if not 0 <= output_noise < float("inf") or seen < 1:
-            raise ValueError(
-                f"MLPGenerator: expected output_noise of 0 or more, and then a latent_dim above out_dim = {out_dim}; "
-                f"got {output_noise!r} and {latent_dim}."
-            )
-        if not isinstance(signs, int) or not 0 <= signs <= seen:
-            raise ValueError(f"MLPGenerator: expected signs from 0 to {seen}, the numbers it sees, got {signs!r}.")
-        self.arguments = dict(
-            latent_dim=latent_dim, out_dim=out_dim, width=width, depth=depth, signs=signs, output_noise=output_noise
-        )
-        self.latent_dim, self.out_dim, self.signs = latent_dim, out_dim, signs
-        self.layers = _stack(seen, width, depth, out_dim, "relu", None)
-        if output_noise:
-            self.log_size = nn.Parameter(torch.full((out_dim,), math.log(output_noise) / SIZE_RATE))
+        self.arguments = dict(latent_dim=latent_dim, out_dim=out_dim, width=width, depth=depth)
+        _check_sizes(**self.arguments)
+        self.latent_dim, self.out_dim = latent_dim, out_dim
+        self.layers = _stack(latent_dim, width, depth, out_dim, "relu", None)
 
     def forward(self, noise: Float[Tensor, "..."]) -> Float[Tensor, "batch out"]:
+        """One point for each row of noise.
+
+        Raises:
+            ValueError: if noise is not (B, latent_dim).
+        """
         _check_input("MLPGenerator", "noise", noise, self.latent_dim)
-        if self.signs:
-            noise = torch.cat([noise[:, : self.signs].sign(), noise[:, self.signs :]], dim=1)
-        if not self.arguments["output_noise"]:
-            return self.layers(noise)
-        seen, added = noise[:, : -self.out_dim], noise[:, -self.out_dim :]
-        return self.layers(seen) + (SIZE_RATE * self.log_size).exp() * added
+        return self.layers(noise)  # (B, out_dim)
 
 
 class MLPCritic(nn.Module):
@@ -114,9 +87,9 @@ class MLPCritic(nn.Module):
         constraint: on every layer's weights: None, "spectral" (largest singular value 1) or "orthogonal" (all of
             them 1).
         pack: points judged together (PacGAN): the scores are (B / pack,), each of `pack` neighbours in the batch.
-        frequencies: the first layer also sees the sine and cosine of each of these times each coordinate, for structure
-            much finer than the whole. Their weights start at 0, so an untrained critic is the plain one, and they come
-            in by the factor `loudness`, a buffer that is 1 unless a callback fades the waves in.
+        fourier_features: frequencies. The first layer also sees the sine and cosine of each of these times each
+            coordinate, for structure much finer than the whole. Their weights start at 0, so an untrained critic is
+            the plain one, and they come in by the factor `fourier_scale`, a buffer that is 1 unless it is set.
 
     Raises:
         ValueError: for a setting out of its range, or points of another shape.
@@ -131,14 +104,16 @@ class MLPCritic(nn.Module):
         activation: str = "leaky_relu",
         constraint: str | None = None,
         pack: int = 1,
-        frequencies: Sequence[float] = (),
+        fourier_features: Sequence[float] = (),
     ) -> None:
         super().__init__()
         _check_sizes(in_dim=in_dim, width=width, depth=depth, pack=pack)
-        if not all(0 < frequency < float("inf") for frequency in frequencies):
-            raise ValueError(f"MLPCritic: expected frequencies above 0, got {frequencies!r}.")
-        if frequencies and constraint:
-            raise ValueError(f"MLPCritic: waves are steep, so frequencies go with no constraint, got {constraint!r}.")
+        if not all(0 < frequency < float("inf") for frequency in fourier_features):
+            raise ValueError(f"MLPCritic: expected fourier_features, frequencies, above 0, got {fourier_features!r}.")
+        if fourier_features and constraint:
+            raise ValueError(
+                f"MLPCritic: waves are steep, so fourier_features go with no constraint, got {constraint!r}."
+            )
         for name, value, known in (("activation", activation, ACTIVATIONS), ("constraint", constraint, CONSTRAINTS)):
             if value not in known:
                 raise ValueError(f"MLPCritic: expected {name} to be one of {tuple(known)}, got {value!r}.")
@@ -151,26 +126,31 @@ class MLPCritic(nn.Module):
             activation=activation,
             constraint=constraint,
             pack=pack,
-            frequencies=list(frequencies),
+            fourier_features=list(fourier_features),
         )
         self.in_dim, self.pack = in_dim, pack
         self.layers = _stack(in_dim * pack, width, depth, 1, activation, constraint)
-        if frequencies:
-            self.register_buffer("frequencies", torch.tensor(frequencies))
-            self.register_buffer("loudness", torch.ones(()))
-            self.waves = nn.Linear(2 * len(frequencies) * in_dim * pack, width, bias=False)
+        if fourier_features:
+            self.register_buffer("frequencies", torch.tensor(fourier_features))
+            self.register_buffer("fourier_scale", torch.ones(()))
+            self.waves = nn.Linear(2 * len(fourier_features) * in_dim * pack, width, bias=False)
             nn.init.zeros_(self.waves.weight)
 
     def forward(self, points: Float[Tensor, "..."]) -> Float[Tensor, "scores"]:
+        """One score for each point, or for each pack of them.
+
+        Raises:
+            ValueError: if points are not (B, in_dim), or packs do not divide the batch.
+        """
         _check_input("MLPCritic", "points", points, self.in_dim)
         if len(points) % self.pack:
             raise ValueError(f"MLPCritic: expected a batch that packs of {self.pack} divide, got {len(points)} points.")
-        packs = points.reshape(-1, self.pack * self.in_dim)
-        if not self.arguments["frequencies"]:
-            return self.layers(packs).squeeze(1)
-        angles = (packs[:, :, None] * self.frequencies).flatten(1)
-        waves = self.waves(self.loudness * torch.cat([angles.sin(), angles.cos()], dim=1))
-        return self.layers[1:](self.layers[0](packs) + waves).squeeze(1)
+        packs = points.reshape(-1, self.pack * self.in_dim)  # (B / pack, pack in_dim)
+        if not self.arguments["fourier_features"]:
+            return self.layers(packs).squeeze(1)  # (B / pack,)
+        angles = (packs[:, :, None] * self.frequencies).flatten(1)  # (B / pack, pack in_dim frequencies)
+        waves = self.waves(self.fourier_scale * torch.cat([angles.sin(), angles.cos()], dim=1))  # (B / pack, width)
+        return self.layers[1:](self.layers[0](packs) + waves).squeeze(1)  # (B / pack,)
 
 
 def _stack(into: int, width: int, depth: int, out: int, activation: str, constraint: str | None) -> nn.Sequential:

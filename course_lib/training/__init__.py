@@ -1,36 +1,38 @@
-"""Training: settings (`config`), what is minimised (`objectives`, `unrolling`), the loop, and what it remembers.
+"""Training: the algorithm (`loop`), what is minimised (`objectives`), settings (`config`, `recipes`), a run's state.
 
 Everything that a notebook needs can be had from here.
 """
 
-from course_lib.training.config import (
-    DETAIL_SEEN,
-    QUICK_RECIPE,
-    SOURCE_RECIPE,
-    Recipe,
-    TrainingConfig,
-)
+from course_lib.training.config import TrainingConfig
+from course_lib.training.divergence import TrainingDiverged
 from course_lib.training.history import COLUMNS, Callback, History, State
-from course_lib.training.loop import TrainingDiverged, check_models_fit, sample, train
-from course_lib.training.objectives import critic_objective, detail_weight, generator_objective
-from course_lib.training.unrolling import unrolled_generator_objective
+from course_lib.training.loop import critic_step, generator_step, train
+from course_lib.training.objectives import OBJECTIVES, Objective
+from course_lib.training.preconditions import TrainingWarning, check_models_fit
+from course_lib.training.recipes import QUICK_RECIPE, SECOND_DIFFERENCES, SOURCE_RECIPE, Recipe
+from course_lib.training.run import Run
+from course_lib.training.sampling import sample
+from course_lib.training.unrolling import unrolled_critic
 
 __all__ = [
     "COLUMNS",
-    "DETAIL_SEEN",
+    "OBJECTIVES",
     "QUICK_RECIPE",
+    "SECOND_DIFFERENCES",
     "SOURCE_RECIPE",
     "Callback",
     "History",
+    "Objective",
     "Recipe",
+    "Run",
     "State",
     "TrainingConfig",
     "TrainingDiverged",
+    "TrainingWarning",
     "check_models_fit",
-    "critic_objective",
-    "detail_weight",
-    "generator_objective",
+    "critic_step",
+    "generator_step",
     "sample",
     "train",
-    "unrolled_generator_objective",
+    "unrolled_critic",
 ]

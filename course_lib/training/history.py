@@ -1,4 +1,4 @@
-"""What a run remembers of itself, and what it tells its callbacks."""
+"""What the losses of a run were, and what callbacks are given."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -20,6 +20,8 @@ class History:
     Columns: `critic_loss` (what the critic minimised, penalty included), `generator_loss`, `wasserstein` (mean score of
     the real batch minus that of the fake one: an estimate, up to scale), `penalty` (unweighted) and `gradient_norm`
     (mean slope of the critic where the penalty was taken; NaN where the objective has none).
+
+    Rows stay on the device until they are read: one transfer for many steps.
     """
 
     def __init__(self, rows: Float[np.ndarray, "steps columns"] | None = None) -> None:
@@ -29,16 +31,9 @@ class History:
     def __len__(self) -> int:
         return len(self._rows) + len(self._unread)
 
-    def to_frame(self) -> pd.DataFrame:
-        """A table with a row a generator step: `step` (from 1) and the columns above."""
-        self.read()
-        frame = pd.DataFrame(np.reshape(self._rows, (-1, len(COLUMNS))), columns=list(COLUMNS))
-        frame.insert(0, "step", np.arange(1, len(frame) + 1))
-        return frame
-
-    def last(self) -> dict[str, float]:
-        """The newest row that has been read from the device; empty before the first reading."""
-        return dict(zip(COLUMNS, map(float, self._rows[-1]), strict=True)) if self._rows else {}
+    def add(self, row: dict[str, Tensor]) -> None:
+        """One generator step: a number on the device for each of `COLUMNS`."""
+        self._unread.append(torch.stack([row[name].detach() for name in COLUMNS]))
 
     def read(self) -> None:
         """Fetch from the device what has not been read, in one transfer."""
@@ -46,12 +41,20 @@ class History:
             self._rows.extend(torch.stack(self._unread).float().cpu().numpy())
             self._unread.clear()
 
-    def _add(self, row: dict[str, Tensor]) -> None:
-        self._unread.append(torch.stack([row[name].detach() for name in COLUMNS]))
-
-    def _rows_array(self) -> Float[np.ndarray, "steps columns"]:
+    def rows(self) -> Float[np.ndarray, "steps columns"]:
+        """Every row, in float32, in the order of `COLUMNS`."""
         self.read()
         return np.reshape(self._rows, (-1, len(COLUMNS))).astype(np.float32)
+
+    def last(self) -> dict[str, float]:
+        """The newest row that has been read from the device; empty before the first reading."""
+        return dict(zip(COLUMNS, map(float, self._rows[-1]), strict=True)) if self._rows else {}
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table with a row a generator step: `step` (from 1) and the columns above."""
+        frame = pd.DataFrame(self.rows(), columns=list(COLUMNS))
+        frame.insert(0, "step", np.arange(1, len(frame) + 1))
+        return frame
 
 
 class State(NamedTuple):

@@ -1,104 +1,86 @@
-"""What the critic and the generator minimise: the one place where the methods differ.
+"""What critic and generator minimise, each method as one object.
 
-The idea: two losses and a penalty. Every objective is a pair of losses on scores; the penalty on the critic's slope is
-chosen apart from it, so any pair can be tried with any penalty.
+The idea: a method is data. An `Objective` holds the critic's loss, the generator's loss and the penalty on the critic's
+slope; the loop uses what it holds and never asks what it is called. Any pair of losses can be had with any penalty:
+`NON_SATURATING.with_penalty(R1)`.
+
+Goodfellow et al. 2014, arXiv:1406.2661 (minimax, non-saturating); Arjovsky et al. 2017, arXiv:1701.07875 (WGAN);
+Gulrajani et al. 2017, arXiv:1704.00028 (WGAN-GP); Jolicoeur-Martineau 2018, arXiv:1807.00734, with R1 and R2 as in
+Huang et al. 2024, arXiv:2501.05441 (relativistic); Metz et al. 2017, arXiv:1611.02163 (unrolling); Salimans et al.
+2016, arXiv:1606.03498 (one-sided label smoothing).
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
-import torch
 from torch import Tensor
 
 from course_lib import losses
-
-if TYPE_CHECKING:
-    from course_lib.training.config import TrainingConfig
+from course_lib.penalties import NO_PENALTY, R1_R2, UNIT_SLOPE, Penalty
 
 
-def critic_objective(
-    config: "TrainingConfig",
-    critic: losses.Critic,
-    real: Tensor,
-    fake: Tensor,
-    labels: tuple[Tensor, ...],
-    mixing: torch.Generator,
-    smoothing: Tensor | None = None,
-    weight: float | None = None,
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """What the critic minimises, and its parts for the history: wasserstein, penalty, gradient_norm.
+@dataclass(frozen=True)
+class Objective:
+    """A method: two losses on scores, and a penalty.
 
-    `weight` is the penalty's; None takes the config's first.
+    Attributes:
+        name: says all that it holds, for manifests, messages and a run that goes on.
+        critic_loss: (real scores, fake scores) -> what the critic minimises, without its penalty.
+        generator_loss: (fake scores) -> what the generator minimises; (fake scores, real scores) if `paired`.
+        penalty: on the critic's slope.
+        clips: whether the critic's weights are clipped after each of its steps.
+        paired: whether the generator's loss compares with real scores.
+        unrolled_steps: the generator looks so many critic steps ahead; 0 for none.
     """
-    if config.own_penalty == "r1_r2":  # slopes are asked for where the scores are, so one pass over both gives all
-        both = torch.cat([real, fake]).detach().requires_grad_(True)
-        scores = critic(both, *(torch.cat([own, own]) for own in labels))
-        norms = losses.slopes_at(both, scores, smoothing=smoothing)
-        real_scores, fake_scores = scores.chunk(2)
-        penalty = 2 * norms.square().mean()  # the sum of R1 and R2
-    else:
-        real_scores, fake_scores = critic(real, *labels), critic(fake, *labels)
-        penalty, norms = slope_penalty(config.own_penalty, critic, real, fake, labels, mixing, smoothing)
-    row = {
-        "wasserstein": real_scores.mean() - fake_scores.mean(),
-        "penalty": penalty,
-        "gradient_norm": norms.mean(),
-    }
-    weight = config.penalty_weight if weight is None else weight
-    return critic_loss_on_scores(config, real_scores, fake_scores) + weight * penalty, row
+
+    name: str
+    critic_loss: Callable[[Tensor, Tensor], Tensor]
+    generator_loss: Callable[..., Tensor]
+    penalty: Penalty = NO_PENALTY
+    clips: bool = False
+    paired: bool = False
+    unrolled_steps: int = 0
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def with_penalty(self, penalty: Penalty) -> "Objective":
+        """The same losses with another penalty."""
+        return replace(self, name=f"{self.name.split(' + ')[0]} + {penalty.name}", penalty=penalty)
+
+    def smoothed(self, real_label: float) -> "Objective":
+        """The same, but the discriminator is told `real_label` of real samples: one-sided label smoothing.
+
+        Raises:
+            ValueError: if the label is not above 0.5 and below 1, or the objective has no labels.
+        """
+        if not 0.5 < real_label < 1:
+            raise ValueError(
+                f"smoothed: expected a real_label above 0.5 and below 1, got {real_label!r}. 0.9 is usual."
+            )
+        if self.critic_loss is not losses.discriminator_loss:
+            raise ValueError(f"smoothed: {self.name!r} has no labels to smooth; the two classic games have.")
+        loss = partial(losses.discriminator_loss, real_label=real_label)
+        return replace(self, name=f"{self.name}, real label {real_label:g}", critic_loss=loss)
+
+    def unrolled(self, steps: int) -> "Objective":
+        """The same, but the generator looks `steps` discriminator steps ahead (Unrolled GAN).
+
+        Raises:
+            ValueError: if `steps` is not a whole number of 1 or more, or there is a penalty or a clipped critic.
+        """
+        if not isinstance(steps, int) or steps < 1:
+            raise ValueError(f"unrolled: expected steps as a whole number of 1 or more, got {steps!r}.")
+        if self.penalty is not NO_PENALTY or self.clips or self.paired:
+            raise ValueError(f"unrolled: {self.name!r} has a penalty, a clipped critic or pairs; unroll a plain game.")
+        return replace(self, name=f"{self.name}, unrolled {steps}", unrolled_steps=steps)
 
 
-def critic_loss_on_scores(config: "TrainingConfig", real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-    """The critic's loss without its penalty."""
-    if config.objective in ("minimax", "non_saturating"):
-        return losses.discriminator_loss(real_scores, fake_scores, real_label=config.real_label)
-    if config.objective == "relativistic":
-        return losses.relativistic_loss(real_scores, fake_scores)
-    return losses.critic_loss(real_scores, fake_scores)
+MINIMAX = Objective("minimax", losses.discriminator_loss, losses.saturating_generator_loss)
+NON_SATURATING = Objective("non_saturating", losses.discriminator_loss, losses.non_saturating_generator_loss)
+WGAN = Objective("wgan", losses.critic_loss, losses.wasserstein_generator_loss, clips=True)
+WGAN_GP = Objective("wgan_gp", losses.critic_loss, losses.wasserstein_generator_loss, UNIT_SLOPE)
+RELATIVISTIC = Objective("relativistic", losses.relativistic_loss, losses.relativistic_loss, R1_R2, paired=True)
 
-
-def slope_penalty(
-    penalty: str,
-    critic: losses.Critic,
-    real: Tensor,
-    fake: Tensor,
-    labels: tuple[Tensor, ...],
-    mixing: torch.Generator,
-    smoothing: Tensor | None,
-) -> tuple[Tensor, Tensor]:
-    """The unweighted penalty, and the slopes (of any number of samples) that it was taken of; NaN where none were."""
-    given = labels[0] if labels else None
-    if penalty == "none":
-        return torch.zeros((), device=real.device), torch.full((1,), torch.nan, device=real.device)
-    if penalty == "unit_slope":
-        mixtures = losses.interpolate(real, fake, generator=mixing)
-        norms = losses.gradient_norms(critic, mixtures, labels=given, smoothing=smoothing)
-        return losses.unit_slope_penalty(norms), norms
-    samples = {"r1": real, "r2": fake}[penalty]
-    norms = losses.gradient_norms(critic, samples, labels=given, smoothing=smoothing)
-    return norms.square().mean(), norms
-
-
-def generator_objective(
-    config: "TrainingConfig", critic: losses.Critic, real: Tensor, fake: Tensor, labels: tuple[Tensor, ...]
-) -> Tensor:
-    """What the generator minimises."""
-    fake_scores = critic(fake, *labels)
-    if config.objective == "minimax":
-        return losses.saturating_generator_loss(fake_scores)
-    if config.objective == "non_saturating":
-        return losses.non_saturating_generator_loss(fake_scores)
-    if config.objective == "relativistic":
-        return losses.relativistic_loss(fake_scores, critic(real, *labels))
-    return losses.wasserstein_generator_loss(fake_scores)
-
-
-def detail_weight(values: Tensor, detail: float) -> float:
-    """`detail` over the root mean square second difference of the signals; 0 for points, which have none."""
-    roughness = float(values.diff(n=2, dim=-1).square().mean().sqrt()) if values.shape[-1] > 2 else 0.0
-    return detail / roughness if roughness else 0.0
-
-
-def detail_smoothing(values: Tensor, detail: float) -> Tensor | None:
-    """What `losses.gradient_norms` takes as `smoothing`; None for plain slopes."""
-    weight = detail_weight(values, detail)
-    return losses.sobolev_smoothing(values.shape[-1], weight).to(values) if weight else None
+OBJECTIVES = {method.name: method for method in (MINIMAX, NON_SATURATING, WGAN, WGAN_GP, RELATIVISTIC)}

@@ -1,4 +1,4 @@
-r"""The generator's loss against the discriminator that its own step would call forth.
+r"""The discriminator as the generator's own step would call it forth.
 
 The idea: the generator minimises $f(\theta_G, \theta_D^k(\theta_G, \theta_D))$, where $\theta_D^k$ is the discriminator
 after k further steps on the same batch. The gradient flows through all k steps: a generator that piles up on one mode
@@ -8,45 +8,40 @@ Metz et al. 2017, arXiv:1611.02163, equations 4 to 9.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from course_lib.training.objectives import critic_loss_on_scores, generator_objective
-
-if TYPE_CHECKING:
-    from course_lib.training.config import TrainingConfig
+from course_lib.training.objectives import Objective
 
 NOT_QUITE_ZERO = 1e-30  # its root is far below the 1e-8 that Adam adds to it
 
 
-def unrolled_generator_objective(
-    config: "TrainingConfig",
+def unrolled_critic(
     critic: nn.Module,
     optimizer: torch.optim.Adam,
+    objective: Objective,
     real: Tensor,
     fake: Tensor,
     labels: tuple[Tensor, ...] = (),
-) -> Tensor:
-    """What the generator minimises after `config.unrolled_steps` further steps of the discriminator's optimiser.
+) -> Callable[..., Tensor]:
+    """The critic after `objective.unrolled_steps` further steps of its optimiser, differentiable through all of them.
 
-    `optimizer` is the discriminator's own: its learning rate and moments are where the unrolled steps start, and both
-    stay as they are. `fake` (B, ...) carries the generator's graph; the result is differentiable through every step.
+    `optimizer` is the critic's own: its learning rate and moments are where the unrolled steps start, and both stay as
+    they are. `fake` (B, ...) carries the generator's graph.
     """
     names = [name for name, _ in critic.named_parameters()]
     ahead = [parameter.detach().clone().requires_grad_().clone() for parameter in critic.parameters()]
     adam = _differentiable_copy(optimizer, ahead)
-    for _ in range(config.unrolled_steps):
+    for _ in range(objective.unrolled_steps):
         used = [parameter.clone() for parameter in ahead]  # Adam writes into `ahead`; the graph keeps these
         now = _with_parameters(critic, dict(zip(names, used, strict=True)))
-        loss = critic_loss_on_scores(config, now(real, *labels), now(fake, *labels))
+        loss = objective.critic_loss(now(real, *labels), now(fake, *labels))
         for parameter, slope in zip(ahead, torch.autograd.grad(loss, used, create_graph=True), strict=True):
             parameter.grad = slope
         adam.step()
-    unrolled = _with_parameters(critic, dict(zip(names, ahead, strict=True)))
-    return generator_objective(config, unrolled, real, fake, labels)
+    return _with_parameters(critic, dict(zip(names, ahead, strict=True)))
 
 
 def _with_parameters(critic: nn.Module, parameters: dict[str, Tensor]) -> Callable[..., Tensor]:

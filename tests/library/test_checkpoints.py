@@ -9,14 +9,14 @@ from safetensors.torch import save_file
 
 from course_lib import checkpoints
 from course_lib.data import Scaler
-from course_lib.models import SignalCritic, SignalGenerator
+from course_lib.models import MirrorGenerator, SignalCritic, SignalGenerator
 
 
-@pytest.mark.parametrize("nets", ["linear", "transposed"])
+@pytest.mark.parametrize("make", [SignalGenerator, MirrorGenerator])
 @pytest.mark.parametrize("n_classes", [None, 3])
-def test_a_loaded_model_is_the_saved_one(tmp_path, nets, n_classes):
+def test_a_loaded_model_is_the_saved_one(tmp_path, make, n_classes):
     torch.manual_seed(0)
-    model = SignalGenerator(20, 2, 8, 4, n_classes, nets=nets).eval()
+    model = make(20, 2, 8, 4, n_classes).eval()
     checkpoints.save_model(model, tmp_path / "deep" / "model.safetensors")
     again = checkpoints.load_model(tmp_path / "deep" / "model.safetensors")
     labels = None if n_classes is None else torch.tensor([0, 2])
@@ -102,3 +102,17 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
 def test_a_model_that_is_not_the_course_s_is_not_saved(tmp_path):
     with pytest.raises(ValueError, match="expected one of.*got a Linear"):
         checkpoints.save_model(torch.nn.Linear(2, 2), tmp_path / "model.safetensors")
+
+
+def test_a_class_of_the_reader_s_own_is_not_saved_under_the_course_s_name(tmp_path):
+    own = type("SignalGenerator", (torch.nn.Linear,), {})
+    with pytest.raises(ValueError, match="expected one of.*got a SignalGenerator of your own.*save_file"):
+        checkpoints.save_model(own(2, 2), tmp_path / "model.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tilde_in_a_path_is_the_reader_s_own_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    checkpoints.save_model(SignalCritic(20, 1, 4), "~/models/model.safetensors")
+    assert (tmp_path / "models" / "model.safetensors").is_file()
+    assert checkpoints.load_model("~/models/model.safetensors").length == 20

@@ -6,7 +6,7 @@ import torch
 from scipy.integrate import quad, solve_ivp
 from scipy.stats import norm
 
-from course_lib import losses
+from course_lib import losses, penalties
 from course_lib.dirac import METHODS, DiracGAN
 
 POINTS = [(1.0, 1.0), (-0.7, 0.4), (0.3, -1.6), (-1.2, -0.8), (2.0, 0.1)]
@@ -36,9 +36,9 @@ def by_autograd(method, theta, psi):
     loss = losses.critic_loss if wasserstein else losses.discriminator_loss
     for_critic = loss(critic(real), critic(fake.detach()))
     if method == "r1":
-        for_critic = for_critic + WEIGHT * losses.zero_centered_penalty(critic, real)
+        for_critic = for_critic + WEIGHT * penalties.zero_centered_penalty(critic, real)
     if method == "wgan_gp":
-        for_critic = for_critic + WEIGHT * losses.gradient_penalty(critic, real, fake.detach())
+        for_critic = for_critic + WEIGHT * penalties.gradient_penalty(critic, real, fake.detach())
     for_generator = GENERATOR[method](critic(fake))
     return -torch.autograd.grad(for_generator, theta)[0].item(), -torch.autograd.grad(for_critic, psi)[0].item()
 
@@ -57,7 +57,7 @@ def test_the_field_where_the_slope_is_zero_is_autograds_too(method):
 def test_r2_is_r1_here():
     psi = torch.tensor(-0.6, dtype=torch.float64, requires_grad=True)
     for x in (torch.zeros(1, 1, dtype=torch.float64), torch.full((1, 1), 1.7, dtype=torch.float64)):
-        penalty = losses.zero_centered_penalty(lambda x: psi * x[:, 0], x)
+        penalty = penalties.zero_centered_penalty(lambda x: psi * x[:, 0], x)
         assert penalty.item() == pytest.approx(0.36, abs=1e-15)
 
 

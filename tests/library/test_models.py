@@ -3,40 +3,42 @@
 import pytest
 import torch
 
-from course_lib.models import SignalCritic, SignalGenerator, with_second_difference
+from course_lib.models import MirrorCritic, MirrorGenerator, SignalCritic, SignalGenerator, with_second_difference
 
-NETS = ["linear", "transposed"]
+PAIRS = {"upsampling": (SignalGenerator, SignalCritic), "mirror": (MirrorGenerator, MirrorCritic)}
 
 
 def noise(n, latent=16, seed=0):
     return torch.randn(n, latent, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("nets", NETS)
+@pytest.mark.parametrize("nets", PAIRS)
 @pytest.mark.parametrize("length", [8, 9, 50, 157, 160, 1024])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_any_length_and_number_of_channels_comes_out_as_asked(nets, length, channels):
-    generator = SignalGenerator(length, channels, latent_dim=16, dim=4, nets=nets)
-    critic = SignalCritic(length, channels, dim=4, nets=nets)
+    make_generator, make_critic = PAIRS[nets]
+    generator = make_generator(length, channels, latent_dim=16, dim=4)
+    critic = make_critic(length, channels, dim=4)
     signals = generator(noise(3))
     assert signals.shape == (3, channels, length)
     assert critic(signals).shape == (3,)
 
 
-@pytest.mark.parametrize("nets", NETS)
+@pytest.mark.parametrize("nets", PAIRS)
 def test_a_label_changes_the_signal_and_the_score(nets):
     torch.manual_seed(0)
-    generator = SignalGenerator(40, 1, 16, 4, n_classes=3, nets=nets).eval()
-    critic = SignalCritic(40, 1, 4, n_classes=3, nets=nets)
+    generator = PAIRS[nets][0](40, 1, 16, 4, n_classes=3).eval()
+    critic = PAIRS[nets][1](40, 1, 4, n_classes=3)
     zero, two = torch.zeros(2, dtype=torch.int64), torch.full((2,), 2)
     one, other = generator(noise(2), zero), generator(noise(2), two)
     assert (one - other).abs().max() > 1e-3
     assert (critic(one, zero) - critic(one, two)).abs().min() > 1e-4
 
 
-def test_the_label_s_part_of_the_score_is_a_projection_on_the_features():
+@pytest.mark.parametrize("nets", PAIRS)
+def test_the_label_s_part_of_the_score_is_a_projection_on_the_features(nets):
     torch.manual_seed(0)
-    critic = SignalCritic(40, 1, 4, n_classes=3)
+    critic = PAIRS[nets][1](40, 1, 4, n_classes=3)
     x, labels = torch.randn(5, 1, 40, generator=torch.Generator().manual_seed(1)), torch.tensor([0, 1, 2, 0, 1])
     phi = critic.features(x)
     plain, shift, embedded = critic.score.weight[0], critic.score.bias[0], critic.embed.weight
@@ -44,10 +46,10 @@ def test_the_label_s_part_of_the_score_is_a_projection_on_the_features():
     torch.testing.assert_close(critic(x, labels), torch.stack(expected))
 
 
-@pytest.mark.parametrize("nets", NETS)
+@pytest.mark.parametrize("nets", PAIRS)
 def test_a_critic_s_score_depends_on_its_own_sample_alone(nets):
     torch.manual_seed(0)
-    critic = SignalCritic(64, 2, 4, nets=nets).train()
+    critic = PAIRS[nets][1](64, 2, 4).train()
     x = torch.randn(4, 2, 64, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(critic(x), torch.cat([critic(x[i : i + 1]) for i in range(4)]), rtol=1e-4, atol=1e-5)
 
@@ -94,11 +96,10 @@ def test_padding_does_not_reach_a_signal_s_edges():
         (dict(channels=0), "channels"),
         (dict(dim=3), "dim: expected a whole number of 4 or more"),
         (dict(n_classes=0), "n_classes"),
-        (dict(nets="nearest"), "'linear' or 'transposed'"),
     ],
 )
 def test_a_size_out_of_range_is_refused_by_its_name(arguments, words):
-    for model in (SignalGenerator, SignalCritic):
+    for model in (SignalGenerator, SignalCritic, MirrorGenerator, MirrorCritic):
         with pytest.raises(ValueError, match=words):
             model(**arguments)
 
@@ -122,7 +123,7 @@ def test_the_critic_is_shown_the_second_difference_beside_the_signal():
     torch.testing.assert_close(stacked[:, 2:, 5], 7 * (x[..., 6] - 2 * x[..., 5] + x[..., 4]))
     assert (stacked[:, 2:, [0, -1]] == 0).all()
     torch.manual_seed(0)
-    critic = SignalCritic(20, 2, 4, detail=7.0)
+    critic = SignalCritic(20, 2, 4, second_differences=7.0)
     assert critic(x).shape == (3,) and critic.features[0].in_channels == 4
-    with pytest.raises(ValueError, match="detail: expected a factor of 0 or more, got -1"):
-        SignalCritic(20, 2, 4, detail=-1.0)
+    with pytest.raises(ValueError, match="second_differences: expected a factor of 0 or more, got -1"):
+        SignalCritic(20, 2, 4, second_differences=-1.0)

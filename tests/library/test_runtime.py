@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from course_lib.devices import choose_device
 from course_lib.plots import CYCLE
-from course_lib.runtime import choose_device, start
+from course_lib.runtime import start
 
 
 def draws():

@@ -1,5 +1,6 @@
 """The loop: what it steps, what it keeps, how it stops, and that a resumed run is the uninterrupted one."""
 
+import contextlib
 import copy
 import json
 import os
@@ -12,13 +13,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import nn
 
-from course_lib import checkpoints, losses, training
+from course_lib import checkpoints, penalties, training
 from course_lib.data import Scaler, SignalDataset
+from course_lib.devices import random_stream
 from course_lib.metrics import signal_frechet
-from course_lib.models import SignalCritic, SignalGenerator
-from course_lib.training import SOURCE_RECIPE, Recipe, TrainingConfig, TrainingDiverged, sample, train
+from course_lib.models import MirrorCritic, MirrorGenerator, SignalCritic, SignalGenerator
+from course_lib.training import (
+    SOURCE_RECIPE,
+    Recipe,
+    TrainingConfig,
+    TrainingDiverged,
+    TrainingWarning,
+    sample,
+    train,
+)
 
 TINY = TrainingConfig(steps=6, batch_size=8, critic_steps=2, checkpoint_every=2, read_every=2)
 
@@ -71,7 +83,7 @@ def test_a_generator_step_follows_the_asked_number_of_critic_steps(monkeypatch):
 def test_the_critic_learns_to_score_real_signals_above_fakes(objective):
     """The sign of the critic's loss, seen in what training does and not in what it computes."""
     frozen = replace(
-        TINY, objective=objective, penalty_weight=1.0, steps=1, critic_steps=100, learning_rate=2e-3, decay=False
+        TINY, objective=objective, penalty_weight=1.0, steps=1, critic_steps=100, learning_rate=2e-3, linear_decay=False
     )
     assert run(frozen)[2].to_frame()["wasserstein"].item() > 1  # a flipped loss drives it below 0
 
@@ -89,7 +101,7 @@ def test_the_generator_learns_to_raise_the_score_of_its_samples(objective):
 
     before = score()
     config = replace(
-        TINY, objective=objective, steps=30, critic_steps=1, learning_rate=1e-2, decay=False, averaging=0.0
+        TINY, objective=objective, steps=30, critic_steps=1, learning_rate=1e-2, linear_decay=False, ema_decay=0.0
     )
     for parameter in critic.parameters():
         parameter.register_hook(torch.zeros_like)
@@ -102,14 +114,14 @@ def test_training_brings_the_samples_distribution_closer_to_the_data():
     torch.manual_seed(0)
     generator, critic = SignalGenerator(16, 1, 8, 8), SignalCritic(16, 1, 8)
     before = signal_frechet(dataset.values, sample(generator, 200, seed=3))
-    config = TrainingConfig(steps=120, batch_size=32, critic_steps=3, learning_rate=2e-3, detail=0.0)
+    config = TrainingConfig(steps=120, batch_size=32, critic_steps=3, learning_rate=2e-3, sobolev_weight=0.0)
     train(generator, critic, dataset, config, device="cpu")
     after = signal_frechet(dataset.values, sample(generator, 200, seed=3))
     assert after < 0.5 * before, (before, after)
 
 
 def test_the_penalty_holds_the_critic_s_slope_near_one_and_without_it_the_slope_grows():
-    config = replace(TINY, steps=100, critic_steps=5, learning_rate=2e-3, decay=False)
+    config = replace(TINY, steps=100, critic_steps=5, learning_rate=2e-3, linear_decay=False)
     held, loose = run(config)[2], run(replace(config, penalty_weight=0.0))[2]
     assert 0.5 < held.to_frame()["gradient_norm"].tail(10).mean() < 1.5
     assert loose.to_frame()["gradient_norm"].tail(10).mean() > 3
@@ -129,7 +141,7 @@ def test_the_kept_weights_are_the_average_of_the_raw_ones():
         seen.append([p.detach().double().clone() for p in state.generator.parameters()])
 
     first = [p.detach().double().clone() for p in models()[0].parameters()]
-    generator, _, _ = run(replace(TINY, averaging=0.9), callbacks=[watch])
+    generator, _, _ = run(replace(TINY, ema_decay=0.9), callbacks=[watch])
     expected = first
     for step, now in enumerate(seen, 1):
         decay = min(0.9, step / (step + 10))
@@ -139,21 +151,21 @@ def test_the_kept_weights_are_the_average_of_the_raw_ones():
     assert any(not torch.equal(kept.double(), raw) for kept, raw in zip(generator.parameters(), seen[-1], strict=True))
 
 
-def test_without_averaging_the_last_weights_are_kept():
+def test_without_an_average_the_last_weights_are_kept():
     raw = {}
 
     def watch(state):
         raw.update({name: value.detach().clone() for name, value in state.generator.named_parameters()})
 
-    generator, _, _ = run(replace(TINY, averaging=0.0), callbacks=[watch])
+    generator, _, _ = run(replace(TINY, ema_decay=0.0), callbacks=[watch])
     assert all(torch.equal(value, raw[name]) for name, value in generator.named_parameters())
 
 
 def test_the_kept_generator_s_batchnorm_statistics_are_those_of_its_own_weights():
     """In eval mode it makes what it makes on a large batch in train mode; borrowed statistics shrink its signals."""
     torch.manual_seed(0)
-    generator, critic = SignalGenerator(16, 1, 8, 4, nets="transposed"), SignalCritic(16, 1, 4, nets="transposed")
-    config = replace(TINY, steps=150, batch_size=64, critic_steps=1, learning_rate=5e-3, averaging=0.9)
+    generator, critic = MirrorGenerator(16, 1, 8, 4), MirrorCritic(16, 1, 4)
+    config = replace(TINY, steps=150, batch_size=64, critic_steps=1, learning_rate=5e-3, ema_decay=0.9)
     train(generator, critic, scaled(waves()), config, device="cpu")
     kept = sample(generator, 4000, seed=0)
     with torch.no_grad():
@@ -163,13 +175,13 @@ def test_the_kept_generator_s_batchnorm_statistics_are_those_of_its_own_weights(
 
 def test_the_learning_rate_falls_in_a_straight_line_to_zero(monkeypatch):
     rates = []
-    original = training.loop._Run.set_rates
+    original = training.run.Run.set_rates
 
     def watched(self, step):
         original(self, step)
         rates.append(self.generator_optimizer.param_groups[0]["lr"])
 
-    monkeypatch.setattr(training.loop._Run, "set_rates", watched)
+    monkeypatch.setattr(training.run.Run, "set_rates", watched)
     run(replace(TINY, learning_rate=6e-4))
     np.testing.assert_allclose(rates, [6e-4, 5e-4, 4e-4, 3e-4, 2e-4, 1e-4])
 
@@ -190,8 +202,10 @@ def test_fake_labels_are_the_real_batch_s_and_generator_labels_follow_the_traini
     torch.manual_seed(0)
     dataset = scaled(waves(400))
     train(Maker(16, 1, 8, 4, 2), Spy(16, 1, 4, 2), dataset, replace(TINY, steps=50, critic_steps=1), device="cpu")
-    for step in range(50):  # a round: real, fake, mixtures; then the generator's
-        real, fake, mixed, _ = seen["critic"][4 * step : 4 * step + 4]
+    told = seen["critic"][-150:]  # before that the critic is tried on a few samples
+    for step in range(50):  # a round: real and fake in one pass, mixtures; then the generator's
+        both, mixed, _ = told[3 * step : 3 * step + 3]
+        real, fake = both.chunk(2)
         assert torch.equal(real, fake) and torch.equal(real, mixed)
         made = seen["generator"][3 * step][0]  # a round: the fakes, the generator's step, the averaged one's statistics
         assert torch.equal(real, made)
@@ -261,7 +275,8 @@ def test_nan_stops_training_with_the_step_the_losses_and_the_likely_cause(tmp_pa
         def forward(self, signals, labels=None):
             Breaks.calls += 1
             scores = super().forward(signals, labels)
-            return scores * float("nan") if Breaks.calls > 2 * 3 * 7 + 7 else scores  # 7 calls a generator step
+            # tried 3 times before the first step; then 2 x 2 calls for the critic and 1 for the generator a step
+            return scores * float("nan") if Breaks.calls > 3 + 7 * 5 else scores
 
     torch.manual_seed(0)
     generator = SignalGenerator(16, 1, 8, 4)
@@ -274,8 +289,8 @@ def test_nan_stops_training_with_the_step_the_losses_and_the_likely_cause(tmp_pa
 
 
 def test_a_missing_penalty_is_named_as_the_cause():
-    with pytest.raises(TrainingDiverged, match="penalty_weight is 0"):
-        run(replace(TINY, steps=400, penalty_weight=0.0, learning_rate=1e6, decay=False))
+    with pytest.warns(TrainingWarning), pytest.raises(TrainingDiverged, match="penalty_weight is 0"):
+        run(replace(TINY, steps=400, penalty_weight=0.0, learning_rate=1e6, linear_decay=False))
 
 
 def test_clipping_leaves_every_weight_inside_the_limit_after_the_step():
@@ -302,7 +317,9 @@ def test_a_changed_setting_is_refused_by_its_name_but_steps_and_checkpoint_every
         run(dataset=scaled(waves(seed=5)), checkpoint_dir=tmp_path, resume=True)
     with pytest.raises(ValueError, match="another generator"):
         run(n_classes=2, checkpoint_dir=tmp_path, resume=True)
-    assert len(run(replace(TINY, steps=8, checkpoint_every=3), checkpoint_dir=tmp_path, resume=True)[2]) == 8
+    with pytest.warns(TrainingWarning, match="planned for 6 steps and now has 8"):
+        longer = run(replace(TINY, steps=8, checkpoint_every=3), checkpoint_dir=tmp_path, resume=True)[2]
+    assert len(longer) == 8
 
 
 def test_the_scaler_travels_with_the_checkpoint(tmp_path):
@@ -341,7 +358,7 @@ def test_sampling_uses_the_running_statistics_and_leaves_them_alone():
     two = sample(generator, 80, seed=0)[:8]  # in train mode a sample would depend on the rest of its batch
     assert one.shape == (8, 1, 16) and two.shape == one.shape
     assert torch.equal(before, weights(generator))
-    noise = torch.randn(8, 8, generator=training.loop._stream("cpu", 0))
+    noise = torch.randn(8, 16, generator=random_stream("cpu", 0))[:, :8]
     torch.testing.assert_close(one, generator.eval()(noise).detach())
 
 
@@ -365,7 +382,7 @@ def test_sampling_asks_for_labels_where_they_are_needed():
         (dict(final_penalty_weight=float("nan")), "final_penalty_weight above 0, got nan"),
         (dict(penalty_weight=0.0, final_penalty_weight=0.1), "needs a penalty_weight above 0 to start from"),
         (dict(penalty_weight=-1.0), "penalty_weight of 0 or more"),
-        (dict(averaging=1.0), r"averaging in \[0, 1\)"),
+        (dict(ema_decay=1.0), r"ema_decay in \[0, 1\)"),
     ],
 )
 def test_a_setting_out_of_range_is_refused_by_its_name(setting, words):
@@ -397,38 +414,250 @@ def test_a_recipe_builds_the_same_models_for_the_same_seed_and_leaves_the_global
 def test_the_penalised_mixtures_lie_between_the_batch_s_own_pairs(monkeypatch):
     """The loop mixes real with fake, one weight a sample, and not real with real."""
     seen = []
-    original = losses.interpolate
-    monkeypatch.setattr(losses, "interpolate", lambda r, f, **k: seen.append((r, f)) or original(r, f, **k))
+    original = penalties.interpolate
+    monkeypatch.setattr(penalties, "interpolate", lambda r, f, **k: seen.append((r, f)) or original(r, f, **k))
     run(replace(TINY, steps=1, critic_steps=1))
     (real, fake), values = seen[0], scaled(waves()).values
     assert all((values == signal).flatten(1).all(1).any() for signal in real)
     assert not any((values == signal).flatten(1).all(1).any() for signal in fake)
 
 
-@pytest.mark.parametrize(("objective", "detail"), [("wgan_gp", 2.0), ("relativistic", 2.0), ("wgan_gp", 0.0)])
-def test_the_loop_measures_slopes_against_the_detail_that_was_asked_for(monkeypatch, objective, detail):
-    """The weight of the second difference is `detail` over its own root mean square in the training signals."""
-    seen = []
-    original = losses.slopes_at
-
-    def watched(samples, scores, *, smoothing=None):
-        seen.append(smoothing)
-        return original(samples, scores, smoothing=smoothing)
-
-    monkeypatch.setattr(losses, "slopes_at", watched)
+@pytest.mark.parametrize(("objective", "weight"), [("wgan_gp", 2.0), ("relativistic", 2.0), ("wgan_gp", 0.0)])
+def test_the_loop_measures_slopes_against_the_detail_that_was_asked_for(objective, weight):
+    """The weight of the second difference is `sobolev_weight` over its own root mean square in the training signals."""
     dataset = scaled(waves())
-    run(replace(TINY, steps=1, critic_steps=1, objective=objective, detail=detail), dataset=dataset)
-    if detail == 0:
-        assert seen == [None]
+    config = replace(TINY, steps=1, critic_steps=1, objective=objective, sobolev_weight=weight)
+    smoothing = training.Run(*models(), dataset, config, torch.device("cpu")).smoothing
+    seen = run(config, dataset=dataset)[2].to_frame()["gradient_norm"].item()
+    if weight == 0:
+        assert smoothing is None
         return
     x = dataset.values.double().numpy()
     bend = x[..., 2:] - 2 * x[..., 1:-1] + x[..., :-2]
     delta = np.eye(16)[2:] - 2 * np.eye(16)[1:-1] + np.eye(16)[:-2]
-    square = np.eye(16) + detail**2 / np.mean(bend**2) * delta.T @ delta
-    found = seen[0].double().numpy()
-    np.testing.assert_allclose(found @ square @ found, np.eye(16), atol=1e-4)
+    square = np.eye(16) + weight**2 / np.mean(bend**2) * delta.T @ delta
+    found = smoothing.double().numpy()
+    np.testing.assert_allclose(found.T @ square @ found, np.eye(16), atol=1e-4)
+    plain = run(replace(config, sobolev_weight=0.0), dataset=dataset)[2].to_frame()["gradient_norm"].item()
+    assert seen < 0.9 * plain  # the same critic: the smoothed slope is the smaller
 
 
-def test_the_detail_knob_changes_what_is_trained():
-    one, two = run()[0], run(replace(TINY, detail=0.0))[0]
+def test_the_sobolev_weight_changes_what_is_trained():
+    one, two = run()[0], run(replace(TINY, sobolev_weight=0.0))[0]
     assert not torch.equal(weights(one), weights(two))
+
+
+# --------------------------------------------------------------------------------- one pass, and what is drawn
+
+
+class BatchStatistics(SignalCritic):
+    """A critic whose scores depend on the whole batch, by no layer that could be recognised by its type."""
+
+    def forward(self, signals, labels=None):
+        return super().forward(signals, labels) + signals.std(dim=0).mean()
+
+
+@pytest.mark.parametrize(
+    ("critic", "one_pass"),
+    [
+        (SignalCritic(16, 1, 4), True),
+        (MirrorCritic(16, 1, 4), True),
+        (nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.BatchNorm1d(8), nn.Linear(8, 1), nn.Flatten(0)), False),
+        (nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.LayerNorm(8), nn.Linear(8, 1), nn.Flatten(0)), True),
+        (BatchStatistics(16, 1, 4), False),
+    ],
+)
+def test_real_and_fake_share_a_pass_only_where_no_sample_sees_another(critic, one_pass):
+    batches = []
+    critic.register_forward_pre_hook(lambda module, given: batches.append(len(given[0])))
+    train(models()[0], critic, scaled(waves()), replace(TINY, steps=1, critic_steps=1), device="cpu")
+    first = 16 if one_pass else 8
+    assert batches[-3 if one_pass else -4] == first and (16 in batches[-4:]) == one_pass
+
+
+def test_one_pass_and_two_give_the_same_gradient():
+    torch.manual_seed(0)
+    generator, critic = models(seed=3)
+    runs = [training.Run(*copy.deepcopy((generator, critic)), scaled(waves()), TINY, torch.device("cpu")) for _ in "ab"]
+    runs[1].one_pass = False
+    for one in runs:
+        one.set_rates(1)
+        training.critic_step(one)
+    assert runs[0].one_pass
+    for a, b in zip(runs[0].critic.parameters(), runs[1].critic.parameters(), strict=True):
+        torch.testing.assert_close(a.grad, b.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_no_real_batch_is_drawn_where_the_objective_needs_none():
+    drawn = {}
+    for name in ("wgan_gp", "relativistic"):
+        config = replace(TINY, objective=name, critic_steps=2)
+        one = training.Run(*models(), scaled(waves()), config, torch.device("cpu"))
+        one.set_rates(1)
+        for _ in range(2):
+            training.critic_step(one)
+        before = one.streams["data"].get_state()
+        training.generator_step(one)
+        drawn[name] = not torch.equal(before, one.streams["data"].get_state())
+    assert drawn == {"wgan_gp": False, "relativistic": True}
+
+
+# ------------------------------------------------------------------------ what is refused or said before the first step
+
+
+def test_an_array_is_trained_on_as_unlabelled_signals_and_a_loader_is_refused_by_its_name():
+    values = scaled(waves()).values
+    assert len(train(*models(), values.numpy(), TINY, device="cpu")) == 6
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(values))
+    with pytest.raises(ValueError, match=r"an array or tensor \(N, C, L\).*got a DataLoader"):
+        train(*models(), loader, TINY, device="cpu")
+    with pytest.raises(ValueError, match="expected a SignalDataset.*got a list"):
+        train(*models(), [1.0, 2.0], TINY, device="cpu")
+
+
+def test_exchanged_nets_are_asked_about():
+    generator, critic = models()
+    with pytest.raises(ValueError, match="latent_dim.*got a SignalCritic: are generator and critic exchanged"):
+        train(critic, generator, scaled(waves()), TINY, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "config", "words"),
+    [
+        (lambda: replace(waves(), values=1e6 * waves().values), TINY, r"standard deviation of 1.4\de\+05.*Scale them"),
+        (lambda: replace(waves(), values=waves().values - 1e3), TINY, "lie around -997 .*Scale them"),
+        (lambda: scaled(waves(2)), TINY, "2 signals are so few that a generator can only copy them"),
+        (lambda: scaled(waves()), replace(TINY, learning_rate=30.0), "learning rate of 30 is far above the usual"),
+    ],
+)
+def test_what_is_likely_to_end_badly_is_said_before_the_first_step(dataset, config, words):
+    class Stopped(Exception):
+        pass
+
+    def stop(state):
+        raise Stopped
+
+    with pytest.warns(TrainingWarning, match=words), contextlib.suppress(Stopped, TrainingDiverged):
+        train(*models(), dataset(), config, device="cpu", callbacks=[stop])
+
+
+def test_losses_that_run_away_are_said_early_with_their_cause():
+    config = replace(TINY, steps=40, learning_rate=0.45, linear_decay=False, read_every=5)
+    steps = []
+    with pytest.warns(TrainingWarning, match="losses have grown to .*learning rate of 0.45, which is large"):
+        with contextlib.suppress(TrainingDiverged):
+            run(config, callbacks=[lambda state: steps.append(state.step)])
+    assert steps
+
+
+def test_a_generator_of_the_reader_s_own_is_trained_and_it_is_said_that_it_will_not_be_saved(tmp_path):
+    class Own(SignalGenerator):
+        pass
+
+    torch.manual_seed(0)
+    with pytest.warns(TrainingWarning, match=r"class of your own \(Own\).*no generator.safetensors"):
+        train(Own(16, 1, 8, 4), models()[1], scaled(waves()), TINY, device="cpu", checkpoint_dir=tmp_path)
+    assert (tmp_path / "state.safetensors").is_file() and not (tmp_path / "generator.safetensors").exists()
+
+
+def test_a_slope_that_is_not_a_number_beside_sound_scores_is_blamed_on_a_root_and_not_on_the_data():
+    class Root(SignalCritic):
+        def forward(self, signals, labels=None):
+            return super().forward(signals) + (0 * signals).square().flatten(1).sum(1).sqrt()  # its slope at 0 is NaN
+
+    torch.manual_seed(0)
+    with pytest.raises(TrainingDiverged, match="scores are numbers and its slope is not.*square root") as raised:
+        train(models()[0], Root(16, 1, 4), scaled(waves()), TINY, device="cpu")
+    assert "scale" not in str(raised.value)
+
+
+# ------------------------------------------------------------------------------------------- a run's folder, attacked
+
+
+def stop_at(step):
+    def stop(state):
+        if state.step == step:
+            raise KeyboardInterrupt
+
+    return stop
+
+
+def test_a_dataset_that_forgot_its_scaler_is_refused_and_the_folder_keeps_its_own(tmp_path):
+    dataset = scaled(waves())
+    run(dataset=dataset, checkpoint_dir=tmp_path, callbacks=[stop_at(3)])
+    with pytest.raises(ValueError, match="another scaler.*the dataset has none now"):
+        run(dataset=replace(dataset, scaler=None), checkpoint_dir=tmp_path, resume=True)
+    assert checkpoints.load_scaler(tmp_path / "generator.safetensors") is not None
+    with pytest.raises(ValueError, match="other class names"):
+        run(dataset=replace(dataset, class_names=("quick", "slow")), checkpoint_dir=tmp_path, resume=True)
+
+
+def test_a_second_run_in_one_folder_is_refused_while_the_first_is_on_and_not_after(tmp_path):
+    refused = []
+
+    def again(state):
+        if state.step == 3:
+            with pytest.raises(ValueError, match="in use by process"):
+                run(checkpoint_dir=tmp_path, resume=True)
+            refused.append(state.step)
+
+    run(checkpoint_dir=tmp_path, callbacks=[again])
+    assert refused == [3]
+    assert len(run(checkpoint_dir=tmp_path, resume=True)[2]) == 6
+
+
+def test_a_folder_with_a_part_of_a_run_is_left_alone(tmp_path):
+    run(checkpoint_dir=tmp_path)
+    before = (tmp_path / "generator.safetensors").read_bytes()
+    (tmp_path / "state.safetensors").unlink()
+    for resume in (False, True):
+        with pytest.raises(ValueError, match="state.safetensors is missing.*nothing was overwritten"):
+            run(checkpoint_dir=tmp_path, resume=resume)
+    assert (tmp_path / "generator.safetensors").read_bytes() == before
+
+
+def test_a_run_that_was_begun_on_another_device_goes_on_and_says_so(tmp_path):
+    """A stream's state of another kind of device cannot be read; the file is made to be such a one."""
+    run(checkpoint_dir=tmp_path, callbacks=[stop_at(3)])
+    path = tmp_path / "state.safetensors"
+    with safe_open(path, framework="pt") as file:
+        words = dict(file.metadata()) | {"device": json.dumps("cuda")}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    for name in ("data", "noise", "mixing"):
+        tensors[f"streams.{name}"] = torch.zeros(16, dtype=torch.uint8)
+    save_file(tensors, path, metadata=words)
+    with pytest.warns(TrainingWarning, match="begun on cuda and goes on on cpu.*seeded anew from step 4"):
+        _, _, history = run(checkpoint_dir=tmp_path, resume=True)
+    assert len(history) == 6 and np.isfinite(history.to_frame()["critic_loss"]).all()
+
+
+def test_a_run_made_longer_says_how_its_learning_rate_jumps(tmp_path):
+    run(replace(TINY, learning_rate=1e-3), checkpoint_dir=tmp_path)
+    with pytest.warns(TrainingWarning, match="planned for 6 steps and now has 12.*from 0 to 0.0005"):
+        run(replace(TINY, learning_rate=1e-3, steps=12), checkpoint_dir=tmp_path, resume=True)
+    constant = replace(TINY, linear_decay=False)
+    run(constant, checkpoint_dir=tmp_path / "constant")
+    longer = run(replace(constant, steps=8), checkpoint_dir=tmp_path / "constant", resume=True)[2]
+    assert len(longer) == 8  # and nothing is said
+
+
+# ---------------------------------------------------------------------------------------------------------- samples
+
+
+@pytest.mark.parametrize("latent_dim", [1, 8, 16, 100])
+def test_the_first_ten_of_twenty_samples_are_the_ten(latent_dim):
+    torch.manual_seed(0)
+    generator = SignalGenerator(16, 1, latent_dim, 4)
+    torch.testing.assert_close(sample(generator, 20, seed=3)[:10], sample(generator, 10, seed=3), rtol=1e-4, atol=1e-6)
+
+
+def test_labels_that_name_no_class_are_refused_with_their_place():
+    generator = models(2)[0]
+    with pytest.raises(ValueError, match="from 0 to 1, for the 2 classes .*got 2 at place 1"):
+        sample(generator, 3, labels=torch.tensor([0, 2, 1]))
+    with pytest.raises(ValueError, match="got -1 at place 0"):
+        sample(generator, 1, labels=[-1])
+    with pytest.raises(ValueError, match="as whole numbers.*got torch.float32"):
+        sample(generator, 2, labels=torch.zeros(2))
+    with pytest.raises(ValueError, match="are masked"):
+        sample(generator, 2, labels=np.ma.array([0, 1], mask=[False, True]))

@@ -14,7 +14,7 @@ import torch
 from exercise_answers import NOTEBOOKS, accepts, refuses
 from torch import nn
 
-from course_lib import losses
+from course_lib import losses, penalties
 from course_lib.classroom import progress
 from course_lib.classroom.checks import EXERCISES
 from course_lib.data import ring
@@ -115,7 +115,7 @@ def one_by_one(critic, points):
 
 def the_loss(difference=1.0, charge=1.0, constant=False, shift=0.0):
     def loss(critic, real, fake, weight):
-        penalty = losses.gradient_penalty(critic, real, fake)
+        penalty = penalties.gradient_penalty(critic, real, fake)
         penalty = penalty.detach() if constant else penalty
         return difference * losses.critic_loss(critic(real), critic(fake)) + charge * (weight + shift) * penalty
 
@@ -143,7 +143,7 @@ def norms_of(slopes):
 
 
 def by_library(critic, real, fake, generator):
-    return losses.gradient_penalty(critic, real, fake, generator=generator)
+    return penalties.gradient_penalty(critic, real, fake, generator=generator)
 
 
 def in_half_the_space(real, generator):
@@ -494,14 +494,14 @@ WRONG = {
 
 RIGHT = {
     "electrode_penalty": {
-        "the library": lambda c, x: losses.unit_slope_penalty(losses.gradient_norms(c, x)),
+        "the library": lambda c, x: penalties.unit_slope_penalty(penalties.gradient_norms(c, x)),
         "by squares": charging(lambda g: squares(g.square().flatten(1).sum(1).sqrt())),
         "one by one": lambda c, x: torch.stack([(g.norm() - 1) ** 2 for g in one_by_one(c, x)]).mean(),
         "by axes": charging(lambda g: squares(torch.linalg.vector_norm(g, dim=tuple(range(1, g.ndim))))),
     },
     "whole_critic_loss": {
         "the library": the_loss(),
-        "turned around": lambda c, r, f, w: -(c(r).mean() - c(f).mean() - w * losses.gradient_penalty(c, r, f)),
+        "turned around": lambda c, r, f, w: -(c(r).mean() - c(f).mean() - w * penalties.gradient_penalty(c, r, f)),
     },
     "slope_of_each": {
         "grad_outputs": by_grad_outputs,
