@@ -11,7 +11,6 @@ import torch
 
 from course_lib import checkpoints
 from course_lib.data import Scaler
-from tools import evidence
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "data" / "checkpoints"))
@@ -56,19 +55,3 @@ def test_the_quick_run_is_within_bounds_for_seeds_0_to_9():
     assert sorted(table["seed"]) == list(range(10))
     for name in ("roughness_ratio", "variance_ratio"):
         assert table[name].between(0.8, 1.25).all(), name
-
-
-def test_the_tables_of_the_evidence_are_those_of_the_committed_results():
-    text = evidence.EVIDENCE.read_text(encoding="utf-8")
-    assert text == evidence.filled(text), "run: python -m tools.evidence"
-    assert text.count("<!-- table:") == len(evidence.TABLES)
-
-
-def test_filling_a_table_leaves_the_text_around_it_alone(monkeypatch):
-    monkeypatch.setattr(
-        evidence, "TABLES", {"a": lambda: pd.DataFrame({"x": [1]}), "b": lambda: pd.DataFrame({"y": [2]})}
-    )
-    empty = "one\n<!-- table: a -->\n<!-- end -->\ntwo\n<!-- table: b -->\n<!-- end -->\nthree\n"
-    once = evidence.filled(empty)
-    assert [line for line in once.splitlines() if line[0] not in "|<"] == ["one", "two", "three"]
-    assert "| 0 | 1 |" in once and "| 0 | 2 |" in once and evidence.filled(once) == once

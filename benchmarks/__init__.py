@@ -1,0 +1,1 @@
+"""Makes every committed table and checkpoint, and measures speed."""

@@ -1,0 +1,243 @@
+"""The tables of docs/results.md and docs/trials.md, from the committed results: python -m benchmarks.results [--check]
+
+Between `<!-- table: NAME -->` and `<!-- end -->` stands what `TABLES[NAME]` makes of manifests and CSV files, so that
+no number is copied by hand. A test runs it with --check.
+"""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.goals import RUNS, goals
+from course_lib.classroom import results
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGES = (DOCS / "results.md", DOCS / "trials.md")
+
+
+def goals_table() -> pd.DataFrame:
+    """Every goal; what was measured was measured on the machine that the page's head calls A."""
+    table = pd.DataFrame(goals()).set_index("what").rename_axis("goal")
+    return table.assign(machine=table["command"].map(lambda command: "-" if command == "-" else "A"))
+
+
+def generators_table() -> pd.DataFrame:
+    """Each metric of the four full-scale generators, its reference in parentheses."""
+    columns = {}
+    for name in RUNS:
+        manifest = results.manifest(f"checkpoints/{name}")
+        quality = {key: row for key, row in manifest["quality"].items() if isinstance(row, dict)}
+        columns[name] = {
+            "steps; minutes (processor, wall); signals compared": f"{manifest['steps_done']:,}; "
+            f"{manifest['cpu_seconds'] / 60:.0f}, {manifest['wall_seconds'] / 60:.0f}; {manifest['quality']['size']:,}",
+        } | {
+            metric.replace("_", " "): f"{row['value']:.3g} ({row['reference']:.3g})" for metric, row in quality.items()
+        }
+    return pd.DataFrame(columns).rename_axis("value (reference)")
+
+
+def quick_table() -> pd.DataFrame:
+    """Least, mean and most of ten seeds."""
+    table = results.table("recipes/quick_seeds", index_col="seed")
+    ratios = table[[name for name in table if name.endswith("ratio")] + ["cpu_seconds"]]
+    ratios = ratios.assign(frechet_over_reference=table["frechet"] / table["frechet_reference"])
+    line = {name: f"{least:.3g} / {mean:.3g} / {most:.3g}" for name, least, mean, most in _bounds(ratios)}
+    return _spaced(pd.DataFrame({"least / mean / most": line}).T.rename_axis(f"{len(table)} seeds"))
+
+
+def _bounds(table: pd.DataFrame) -> zip:
+    return zip(table, table.min(), table.mean(), table.max(), strict=True)
+
+
+def recipes_table() -> pd.DataFrame:
+    """One change at a time, at equal processor time."""
+    table = results.table("recipes/recipes", keep_default_na=False)
+    table.insert(0, "what", [f"{r}: {c}" if c else r for r, c in zip(table.recipe, table.change, strict=True)])
+    numbers = [name for name in table if name.endswith("_ratio")]
+    return _spaced(table.set_index("what")[["seed", "steps", "cpu_seconds", *numbers]])
+
+
+def toys_table() -> pd.DataFrame:
+    """Mean over the seeds, and standard deviation between them, of each method on ring and grid."""
+    lines = {}
+    for method, runs in results.table("toy_modes").groupby("method", sort=False):
+        line = lines.setdefault(method, {})
+        for place in ("ring", "grid"):
+            rows = runs[runs["distribution"] == place]
+            line[f"{place}: modes"] = _spread(rows["modes"], ".1f")
+            line[f"{place}: high quality %"] = _spread(100 * rows["high_quality"], ".1f")
+            line[f"{place}: reverse KL"] = _spread(rows["reverse_kl"], ".3f")
+            line[f"{place}: spread"] = _spread(rows["spread"], ".2f")
+        line["seeds"] = runs["seed"].nunique()
+        line["seconds"] = _spread(runs["seconds"], ".0f")
+    return pd.DataFrame(lines).T.rename_axis("method")
+
+
+def critics_table() -> pd.DataFrame:
+    """What the critics of notebooks 05 and 06 reached at their last step."""
+    rows = [*_w1_by_method(), _slopes_by_clip(), *_estimates(), *_w1_by_optimizer()]
+    return pd.DataFrame(rows, columns=["what", "measured", "seeds"]).set_index("what")
+
+
+def _w1_by_method() -> list[tuple]:
+    """Exact W1 of samples and data."""
+    table = results.table("critics/quality")
+    last = table[table["generator_step"] == table.groupby("method")["generator_step"].transform("max")]
+    return [
+        (
+            f"05, Swiss roll, {method}, {runs['generator_step'].max()} generator steps: W1 (least, most)",
+            f"{_spread(runs['w1'], '.2f')} ({runs['w1'].min():.2f}, {runs['w1'].max():.2f})",
+            runs["seed"].nunique(),
+        )
+        for method, runs in last.groupby("method", sort=False)
+    ]
+
+
+def _slopes_by_clip() -> tuple:
+    """Slope of the log of the gradient's norm over the hidden layers, from the input towards the score."""
+    table = results.table("critics/depth", dtype={"clip": str})
+    last = table[(table["step"] == table["step"].max()) & (table["layer"] > 0)]
+    slopes = last.groupby(["clip", "seed"], sort=False)[["layer", "gradient_norm"]].apply(
+        lambda run: np.polyfit(run["layer"], np.log(run["gradient_norm"]), 1)[0]
+    )
+    groups = slopes.groupby("clip", sort=False)
+    return (
+        f"05, growth of the log gradient a layer, towards the score; clip {' / '.join(groups.groups)}",
+        " / ".join(_spread(group, ".2f") for _, group in groups),
+        last["seed"].nunique(),
+    )
+
+
+def _estimates() -> list[tuple]:
+    """A penalised critic's estimate beside the exact W1."""
+    table = results.table("penalty/estimate")
+    last = table[table["step"] == table["step"].max()]
+    return [
+        (
+            f"06, ring, penalty weight {weight:g}, {steps} critic steps: estimate / W1 / modes",
+            " / ".join(
+                _spread(runs[name], form) for name, form in (("estimate", ".2f"), ("w1", ".2f"), ("modes", ".1f"))
+            ),
+            runs["seed"].nunique(),
+        )
+        for (weight, steps), runs in last.groupby(["weight", "critic_steps"])
+    ]
+
+
+def _w1_by_optimizer() -> list[tuple]:
+    table = results.table("penalty/optimizers")
+    return [
+        (
+            f"06, ring, {limit}: W1 with {' / '.join(runs['optimizer'].unique())}",
+            " / ".join(_spread(w1, ".2f") for _, w1 in runs.groupby("optimizer", sort=False)["w1"]),
+            runs["seed"].nunique(),
+        )
+        for limit, runs in table.groupby("limit", sort=False)
+    ]
+
+
+def first_trials_table() -> pd.DataFrame:
+    """Trials made before the library's loop stood."""
+    return _spaced(results.table("results/first_trials", index_col="trial"))
+
+
+def time_table() -> pd.DataFrame:
+    """Both recipes along their way."""
+    return _spaced(results.table("recipes/time_to_quality", index_col="recipe"))
+
+
+def without_table() -> pd.DataFrame:
+    """The last method of ring and grid without one thing at a time: trials 94 to 103, seeds 110 and 111."""
+    tuning = results.table("toys/tuning", index_col="trial")
+    names = ["nothing", "waves", "output noise", "R2", "zero momentum (0.5 instead)"]
+    lines = {}
+    for trial, name in enumerate(names, start=94):
+        two = tuning.loc[[trial, trial + len(names)]]
+        lines[name] = {
+            "seeds": _both(two["seed"], ".0f"),
+            "modes": _both(two["modes"], ".0f"),
+            "high quality %": _both(100 * two["high_quality"], ".1f"),
+            "reverse KL": _both(two["reverse_kl"], ".4f"),
+            "spread": _both(two["spread"], ".2f"),
+        }
+    return pd.DataFrame(lines).T.rename_axis("without")
+
+
+def published_table() -> pd.DataFrame:
+    """What papers report of ring and grid."""
+    return _spaced(results.table("toys/published", index_col="method"))
+
+
+def counts_table() -> pd.DataFrame:
+    """One-line changes of the library, and how many were caught."""
+    return _spaced(results.table("results/falsification_counts", index_col="code", keep_default_na=False))
+
+
+def _both(values: pd.Series, form: str) -> str:
+    return ", ".join(f"{value:{form}}" for value in values)
+
+
+def _spread(values: pd.Series, form: str) -> str:
+    """Mean and standard deviation; "-" where no run gives a number."""
+    values = values.dropna()
+    if values.empty:
+        return "-"
+    between = f" ± {values.std():{form}}" if len(values) > 1 else ""
+    return f"{values.mean():{form}}{between}"
+
+
+def _spaced(table: pd.DataFrame) -> pd.DataFrame:
+    return table.rename(columns=lambda name: name.replace("_", " "))
+
+
+TABLES: dict[str, Callable[[], pd.DataFrame]] = {
+    "goals": goals_table,
+    "generators": generators_table,
+    "quick": quick_table,
+    "recipes": recipes_table,
+    "toys": toys_table,
+    "critics": critics_table,
+    "first_trials": first_trials_table,
+    "time": time_table,
+    "without": without_table,
+    "published": published_table,
+    "counts": counts_table,
+}
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """A table in GitHub's Markdown (pandas needs another package for it)."""
+    lines = [[str(table.index.name or ""), *map(str, table.columns)], ["---"] * (table.shape[1] + 1)]
+    lines += [[_cell(index), *map(_cell, row)] for index, row in zip(table.index, table.values.tolist(), strict=True)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def filled(text: str) -> str:
+    """`text` with every marked table written anew."""
+
+    def fill(match: re.Match) -> str:
+        return f"<!-- table: {match[1]} -->\n{markdown(TABLES[match[1]]())}\n<!-- end -->"
+
+    return re.sub(r"<!-- table: (\w+) -->\n(?:(?!<!-- end -->).)*<!-- end -->", fill, text, flags=re.DOTALL)
+
+
+def main() -> int:
+    before = {page: page.read_text(encoding="utf-8") for page in PAGES}
+    after = {page: filled(text) for page, text in before.items()}
+    if "--check" in sys.argv:
+        return int(before != after)
+    for page, text in after.items():
+        page.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
