@@ -5,6 +5,7 @@ BIN := $(VENV)/bin/python
 # The stamp carries the folder's name: a virtual environment does not survive being moved.
 STAMP := $(VENV)/built-$(shell pwd | cksum | cut -d' ' -f1)
 FLOOR := .venv-floor
+FIRST_PAGE := /lab/tree/notebooks/00_start_here.ipynb
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root,)
 
 .PHONY: lab test floor lint refresh fork checkpoints toys help
@@ -18,8 +19,9 @@ help:
 	@echo "make checkpoints  train the committed checkpoints anew (hours)"
 	@echo "make toys       ring and grid, method by method; goes on where it was stopped (two hours)"
 
+# The repository's root is served: the notebooks link to data/ and docs/.
 lab: $(STAMP)
-	cd notebooks && ../$(BIN) -m jupyterlab $(ROOT_FLAG) $(LAB_ARGS)
+	$(BIN) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=$(FIRST_PAGE) $(ROOT_FLAG) $(LAB_ARGS)
 
 # Two workers of one thread each; conftest.py does the rest.
 test: $(STAMP)
@@ -48,6 +50,8 @@ toys: $(STAMP)
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
 		f"The course needs Python 3.11, 3.12 or 3.13 and found {v[0]}.{v[1]}: make PYTHON=python3.12 ...")'
+	@echo "Building $(VENV), once: minutes, and on Linux 5.5 GB, since pip brings PyTorch with CUDA; the CPU build makes it"
+	@echo "1.8 GB (Ctrl-C, then PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make ...). macOS has the small one."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN) -m pip install --disable-pip-version-check -q -r requirements.lock
 	$(BIN) -m pip install --disable-pip-version-check -q --no-deps -e .

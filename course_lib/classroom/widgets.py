@@ -3,6 +3,9 @@
 One idea: a widget is a pure function figure(parameters), some controls, and one picture that is drawn anew when a
 control moves. Without a kernel (on GitHub, in a book, in a notebook that is not trusted) the reader sees the starting
 picture.
+
+Every control but the button is a slider: JupyterLab takes the arrow keys of a focused drop-down menu, list, radio
+button or toggle button for its own commands and leaves a slider's alone (ipywidgets issue 3912).
 """
 
 import base64
@@ -23,6 +26,9 @@ Number = float | int
 Drawing = Figure | Axes | ndarray
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDTH, DESCRIPTION = "34em", "11em"
+RUN_AGAIN = (
+    'Run this cell to move the picture. If a notebook that you opened again says "model not found", run it again.'
+)
 
 
 def _look() -> dict:
@@ -37,9 +43,12 @@ def slider(start: Number, low: Number, high: Number, *, step: Number, label: str
 
 
 def choice(options: Sequence[str] | Mapping[str, object], *, label: str) -> Widget:
-    """A drop-down menu, its first option chosen. Of a mapping the reader sees the names, the figure gets the values."""
+    """A slider from option to option, on the first at the start, that answers when it is let go.
+
+    Of a mapping the reader sees the names, and the figure gets the values.
+    """
     pairs = list(options.items()) if isinstance(options, Mapping) else list(options)
-    return ipywidgets.Dropdown(options=pairs, description=label, **_look())
+    return ipywidgets.SelectionSlider(options=pairs, description=label, continuous_update=False, **_look())
 
 
 class _CountingButton(ipywidgets.Button):
@@ -103,7 +112,8 @@ def show_with_still(widget: Widget, still: Drawing | bytes | None = None, *, alt
     """Displays the widget where there is a kernel, and elsewhere the picture `still` with the fixed text "Figure: alt".
 
     `still` is a figure or the bytes of a PNG file; left out, it is the widget's own picture (of a `picture_widget`).
-    One output, in several forms: a viewer takes the best that it can show.
+    One output, in several forms: a viewer takes the best that it can show. The line `RUN_AGAIN` is an output of its
+    own: a viewer that has taken the widget and finds no kernel behind it shows no other form of the first one.
 
     Raises:
         ValueError: if there is no alt text, or no still picture to be found.
@@ -122,3 +132,4 @@ def show_with_still(widget: Widget, still: Drawing | bytes | None = None, *, alt
         "text/plain": f"Figure: {alt}",
     }
     display(forms, metadata={"image/png": {"alt": alt}}, raw=True)
+    display({"text/markdown": f"*{RUN_AGAIN}*", "text/plain": RUN_AGAIN}, raw=True)

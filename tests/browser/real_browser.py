@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -51,12 +52,22 @@ def lab(folder: Path) -> Iterator[str]:
     }
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
     command += [f"--{key}={value}" for key, value in options.items()]
+    with serving(command, folder, log, environment=dict(os.environ)) as root:
+        yield f"{root}/lab/workspaces/{{name}}/tree/{{name}}.ipynb?token={token}"
+
+
+@contextmanager
+def serving(command: list[str], folder: Path, log: Path, *, environment: dict[str, str]) -> Iterator[str]:
+    """The root of the addresses of the JupyterLab that `command`, run in `folder`, starts; it is ended afterwards."""
     with open(log, "wb") as file:
-        server = subprocess.Popen(command, cwd=folder, stdout=file, stderr=file, env=dict(os.environ))
+        # A session of its own: what the command starts ends with it
+        server = subprocess.Popen(
+            command, cwd=folder, stdout=file, stderr=file, env=environment, start_new_session=True
+        )
     try:
-        yield f"{_address(server, log)}/lab/workspaces/{{name}}/tree/{{name}}.ipynb?token={token}"
+        yield _address(server, log)
     finally:
-        server.terminate()
+        os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
 
 

@@ -28,18 +28,31 @@ def page(tmp_path_factory) -> Iterator:
 
 
 def test_the_sign_picker_and_both_sliders_change_the_picture_and_the_way_back_is_the_first_one(page):
-    picture, picker = Picture(page), page.locator(".widget-dropdown select")
-    handles = page.locator(".widget-slider .noUi-handle")
-    assert picker.locator("option").count() == 80 and handles.count() == 2
+    picture, handles = Picture(page), page.locator(".widget-slider .noUi-handle")
+    assert handles.count() == 3
+    picker, readout = handles.nth(0), page.locator(".widget-slider .widget-readout").nth(0)
+    assert picker.get_attribute("aria-valuemax") == "79.0" and readout.inner_text() == "sign 00"
     first, size = picture.bytes(), picture.size()
-    seen = [first, picture.after(lambda: picker.select_option("sign 41"))]
-    seen.append(picture.after(lambda: handles.nth(0).press("ArrowRight")))
+    seen = [first, picture.after(lambda: picker.press("End"))]
+    assert readout.inner_text() == "sign 79"
     seen.append(picture.after(lambda: handles.nth(1).press("ArrowRight")))
+    seen.append(picture.after(lambda: handles.nth(2).press("ArrowRight")))
     assert len({tuple(png) for png in seen}) == 4
     assert picture.size() == size  # the page does not jump
+    picture.after(lambda: handles.nth(2).press("ArrowLeft"))
     picture.after(lambda: handles.nth(1).press("ArrowLeft"))
-    picture.after(lambda: handles.nth(0).press("ArrowLeft"))
-    assert picture.after(lambda: picker.select_option("sign 00")) == first
+    assert picture.after(lambda: picker.press("Home")) == first
+
+
+def test_all_four_arrow_keys_are_the_sign_picker_s_and_none_is_a_command_of_jupyterlab(page):
+    picture, picker = Picture(page), page.locator(".widget-slider .noUi-handle").nth(0)
+    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+    picker.focus()
+    before, readout = page.evaluate(active), page.locator(".widget-slider .widget-readout").nth(0)
+    for key, sign in (("ArrowUp", "01"), ("ArrowRight", "02"), ("ArrowDown", "01"), ("ArrowLeft", "00")):
+        picture.after(lambda key=key: picker.press(key))
+        assert readout.inner_text() == f"sign {sign}", key
+        assert page.evaluate(active) == before, key
 
 
 def test_the_widget_shows_no_complaint_and_nothing_in_the_notebook_failed(page):

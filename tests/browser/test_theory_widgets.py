@@ -1,4 +1,4 @@
-"""Every slider, menu and button of the theory notebooks, moved in a real browser: its picture changes.
+"""Every slider and button of the theory notebooks, moved in a real browser: its picture changes.
 
 With COURSE_SCREENSHOTS=FOLDER the pages are kept as pictures, to be looked at.
 """
@@ -33,8 +33,6 @@ def moves(box) -> Iterator[tuple[str, object, object]]:
         top = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
         to, back = ("ArrowLeft", "ArrowRight") if top else ("ArrowRight", "ArrowLeft")
         yield f"slider {i}", lambda h=handle, key=to: h.press(key), lambda h=handle, key=back: h.press(key)
-    for i, menu in enumerate(box.locator(".widget-dropdown select").all()):
-        yield f"menu {i}", lambda m=menu: m.select_option(index=1), lambda m=menu: m.select_option(index=0)
     for i, button in enumerate(box.locator("button.widget-button").all()):
         yield f"button {i}", lambda b=button: b.click(), None
 

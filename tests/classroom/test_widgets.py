@@ -5,6 +5,7 @@ import io
 import subprocess
 import sys
 
+import ipywidgets
 import matplotlib
 import matplotlib.pyplot as plt
 import nbformat
@@ -79,10 +80,19 @@ def test_no_figure_stays_open_behind_a_widget():
 
 def test_controls_answer_when_let_go_and_the_picture_keeps_its_height():
     shift, power, colour, picture, _ = build([]).children
-    assert shift.continuous_update is False and power.continuous_update is False
+    assert shift.continuous_update is False and power.continuous_update is False and colour.continuous_update is False
     assert isinstance(power.value, int) and isinstance(shift.value, float)
     assert picture.layout.height == "200px"
     assert colour.label == "blue"
+
+
+def test_a_choice_is_a_slider_on_its_first_option_however_many_there_are():
+    for options in (["one"], ["one", "two"], [f"sign {i:02d}" for i in range(80)]):
+        control = widgets.choice(options, label="sign")
+        assert isinstance(control, ipywidgets.SelectionSlider)
+        assert control.value == options[0] and control.description == "sign"
+        control.value = options[-1]
+        assert control.index == len(options) - 1
 
 
 def test_a_press_is_one_step_and_draws_the_picture_anew():
@@ -143,22 +153,24 @@ def test_one_output_carries_the_view_the_still_picture_and_a_fixed_text(monkeypa
     monkeypatch.setattr(widgets, "display", lambda data, **options: shown.append((data, options)))
     box = build([])
     widgets.show_with_still(box, alt="four points on a line")
-    ((data, options),) = shown
-    assert options["raw"] is True
+    (data, options), (line, line_options) = shown
+    assert options["raw"] is True and line_options["raw"] is True
     assert set(data) == {widgets.WIDGET_VIEW, "image/png", "text/plain"}
     assert data[widgets.WIDGET_VIEW]["model_id"] == box.model_id
     assert base64.b64decode(data["image/png"]) == bytes(box.children[3].value)
     assert data["text/plain"] == "Figure: four points on a line"
+    assert set(line) == {"text/markdown", "text/plain"}
+    assert all('"model not found", run it again' in text for text in line.values())
 
 
 def test_another_still_picture_may_be_given_as_a_figure_or_as_bytes(monkeypatch):
     shown = []
-    monkeypatch.setattr(widgets, "display", lambda data, **options: shown.append(data["image/png"]))
+    monkeypatch.setattr(widgets, "display", lambda data, **options: shown.append(data.get("image/png")))
     box, figure = build([]), plt.figure(figsize=(3, 1))
     png = plots.figure_png(figure)
     widgets.show_with_still(box, png, alt="nothing")
     widgets.show_with_still(box, figure, alt="nothing")
-    assert shown[0] == shown[1] == base64.b64encode(png).decode()
+    assert shown == [base64.b64encode(png).decode(), None] * 2  # the picture, and the line below it
     assert figure.number not in plt.get_fignums()
 
 
@@ -189,8 +201,9 @@ def nbval(folder, notebook):
 def test_in_a_kernel_the_widget_is_shown_once_and_nbval_accepts_it_stored_without_its_state(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL, id="one")])
     execute(notebook, tmp_path)
-    (output,) = notebook.cells[0].outputs
+    output, line = notebook.cells[0].outputs
     assert set(output.data) == {widgets.WIDGET_VIEW, "image/png", "text/plain"}
+    assert line.data["text/plain"] == widgets.RUN_AGAIN
     assert output.data["text/plain"] == "Figure: a line through three points"
     del output.data[widgets.WIDGET_VIEW]  # as stored: a picture and a text, which is what GitHub shows
     run = nbval(tmp_path, notebook)

@@ -14,6 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from course_lib.classroom import progress
 from tools.address import ROOT, repository
 from tools.colab import NEEDED
 from tools.fork import files, fork
@@ -163,20 +164,71 @@ def test_the_badges_open_the_notebook_on_colab_and_on_binder():
     assert f"(https://mybinder.org/v2/gh/{slug}/HEAD?labpath=notebooks%2F08_wgan_gp_on_signals.ipynb)" in text
 
 
+# --- a clone
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def git(command: str, folder: Path) -> subprocess.CompletedProcess:
+    """The shell command (one or more calls of git) in `folder`, by a reader without settings of their own."""
+    reader = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "PATH": os.environ["PATH"]}
+    reader |= {f"GIT_{who}_{what}": "reader" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    return subprocess.run(command, shell=True, cwd=folder, env=reader, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def run_clone(tmp_path) -> Path:
+    """A clone whose one notebook was run after the clone, while the original got a newer one."""
+    original, clone = tmp_path / "original", tmp_path / "clone"
+    (original / "notebooks").mkdir(parents=True)
+    book = Path("notebooks", "00.ipynb")
+    (original / book).write_text("old, without output")
+    assert git("git init -q -b main && git add . && git commit -qm old", original).returncode == 0
+    assert git(f"git clone -q '{original}' '{clone}'", tmp_path).returncode == 0
+    (clone / book).write_text("old, with an answer")
+    (original / book).write_text("new, without output")
+    assert git("git commit -qam new", original).returncode == 0
+    return clone
+
+
+WAYS = re.findall(r"^(git switch .*|cp -r .*git pull)", README, re.MULTILINE)
+
+
+def test_git_pull_refuses_to_overwrite_a_notebook_that_was_run(run_clone):
+    refused = git("git pull", run_clone)
+    assert refused.returncode != 0 and "notebooks/00.ipynb" in refused.stderr
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_both_ways_to_update_a_clone_bring_the_new_notebook_and_keep_the_reader_s(run_clone, way):
+    assert len(WAYS) == 2
+    done = git(way, run_clone)
+    assert done.returncode == 0, done.stderr
+    assert (run_clone / "notebooks" / "00.ipynb").read_text() == "new, without output"
+    copy = run_clone / "my_notebooks" / "00.ipynb"
+    branch = git("git show my-answers-1:notebooks/00.ipynb", run_clone).stdout
+    assert "old, with an answer" in (branch, copy.read_text() if copy.exists() else "")
+
+
+def test_the_readme_says_where_progress_lies():
+    assert f"`{progress.DEFAULT}`" in README and "`COURSE_PROGRESS`" in README
+
+
 # --- the address
 
 LAUNCHERS = r"(?:colab\.research\.google\.com/github|mybinder\.org/v2/gh)/([\w-]+/[\w.-]+)"
 
 
 def addresses(root: Path) -> set[str]:
-    """Every repository that a badge in the README or a notebook launches, or a set-up cell clones."""
+    """Every repository that the README or a notebook launches (by its badges) or clones."""
     texts = [path.read_text(encoding="utf-8") for path in [root / "README.md", *root.glob("notebooks/*.ipynb")]]
-    pattern = LAUNCHERS + r"|address = .*?https://github\.com/([\w-]+/[\w.-]+)"
+    pattern = LAUNCHERS + r"|(?:address = .*?|git clone )https://github\.com/([\w-]+/[\w.-]+)"
     return {a or b for text in texts for a, b in re.findall(pattern, text)}
 
 
-def test_every_badge_and_set_up_cell_names_the_repository_in_pyproject():
+def test_every_badge_set_up_cell_and_clone_names_the_repository_in_pyproject():
     assert addresses(ROOT) == {repository()}
+    assert f"git clone https://github.com/{repository()} " in README
 
 
 def test_no_other_file_names_the_repository():
