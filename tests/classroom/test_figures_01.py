@@ -62,7 +62,9 @@ def test_hand_fit_says_what_the_histograms_share_and_keeps_its_axes(shift, scale
     edges = np.linspace(-4, 6, 41)
     common = np.minimum(*(np.histogram(x, edges)[0] for x in (real, shift + scale * noise))).sum() / 400
     assert ax.get_title() == f"{100 * common:.0f} % in common"
-    assert ax.get_xlim() == (-4, 6) and ax.get_ylim() == (0, 1) and names(ax) == ["real", "generated"]
+    assert ax.get_xlim() == (-4, 6)
+    assert ax.get_ylim() == (0, 1)
+    assert names(ax) == ["real", "generated"]
 
 
 def test_curves_stand_under_their_densities_and_differ_in_dash():
@@ -103,10 +105,11 @@ def test_the_discriminator_game_draws_the_ratio_and_its_value_and_the_trained_on
         with np.errstate(divide="ignore"):
             return np.trapezoid(p * np.log(d) + np.where(q > 0, q * np.log1p(-d), 0), x)
 
-    said = [float(name.split("V = ")[1]) for name in names(bottom)]
-    assert said[1] <= said[0] and said[1] == pytest.approx(value(trained), abs=1e-3)
+    values = [float(name.split("V = ")[1]) for name in names(bottom)]
+    assert values[1] <= values[0]
+    assert values[1] == pytest.approx(value(trained), abs=1e-3)
     if (shift, width) == (1.0, 1.0):
-        assert said[0] == -1.163
+        assert values[0] == -1.163
     assert top.get_xlim() == (-5, 8) and top.get_ylim() == (0, 1.05)
     assert_labelled(figure)
 

@@ -47,6 +47,13 @@ def test_the_histogram_is_of_shares_between_the_limits_that_are_marked():
     assert ax.get_xlabel() and ax.get_ylabel()
 
 
+def test_weights_at_a_limit_that_float32_rounds_upwards_are_counted():
+    limit = 0.4
+    assert float(torch.tensor(limit)) > limit
+    ax = figures.plot_weights(torch.tensor([-limit, limit, limit, limit]), limit)
+    np.testing.assert_allclose([heights(ax)[0], heights(ax)[-1]], [0.25, 0.75])
+
+
 def test_a_surface_rises_where_the_scores_do():
     _, columns = np.mgrid[-1:1:21j, -1:1:21j]
     ax = figures.plot_value_surface(columns, points=np.array([[0.5, -1.0]]), half_width=2)
@@ -88,17 +95,6 @@ def test_the_widget_looks_up_the_nearest_limit_and_draws_what_the_table_says():
 def test_the_penalised_critic_is_no_clip_limit():
     right = figures.plot_clipped_critic(made_up_table(), "ring", -1.5).axes[2]
     assert len(right.get_lines()[0].get_xdata()) == len(LIMITS)
-
-
-def test_gradients_by_layer_are_drawn_on_a_log_axis_one_look_a_column():
-    table = pd.DataFrame({"a": [1.0, 10, 100], "b": [1.0, 0.1, 0.01]})
-    ax = figures.plot_gradient_by_layer(table)
-    assert ax.get_yscale() == "log"
-    for line, name in zip(ax.get_lines(), table, strict=True):
-        np.testing.assert_allclose(line.get_ydata(), table[name])
-    first, second = ax.get_lines()
-    assert first.get_color() != second.get_color() and first.get_linestyle() != second.get_linestyle()
-    assert first.get_marker() != second.get_marker()
 
 
 def test_readings_of_each_seed_are_drawn_loss_over_distance():

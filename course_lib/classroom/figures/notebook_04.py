@@ -8,20 +8,23 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
+import seaborn as sns
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 from numpy import ndarray
 
 from course_lib.arrays import Array, Number, as_numpy
-from course_lib.classroom.demos import transport_game
+from course_lib.classroom.demos import TransportGame, transport_game
 from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
 
 SOURCE, TARGET, PLAN = PALETTE["real"], PALETTE["generated"], PALETTE["third"]
 # white to nearly black through the plan's green, so that it reads in greyscale too
 SHADES = LinearSegmentedColormap.from_list("plan", ["#ffffff", "#bfe5d8", PLAN, "#003d2e"])
+STEEP = "#B00000"  # a potential that bounds nothing
 EDGE = 1e-12  # less mass than this is none
 
 
@@ -75,6 +78,12 @@ def _plan_panels(figure: Figure, place: object) -> tuple[Axes, Axes, Axes]:
     return middle, figure.add_subplot(grid[1, 0]), figure.add_subplot(grid[0, 1])
 
 
+def _label_places(axis: Axis, places: ndarray) -> None:
+    """The places at the rows or columns of a plan, at most nine of them: more do not fit beside each other."""
+    step = max(1, int(np.ceil(len(places) / 9)))
+    axis.set_ticks(np.arange(len(places))[::step], [f"{place:g}" for place in places[::step]])
+
+
 def _draw_plan(
     panels: tuple[Axes, Axes, Axes],
     plan: ndarray,
@@ -97,9 +106,8 @@ def _draw_plan(
     left.set(xlim=(mass_top, 0), ylim=middle.get_ylim(), ylabel=f"from place x{unit}", xlabel="mass")
     above.set(ylim=(0, mass_top), xlim=middle.get_xlim(), ylabel="mass")
     middle.set(xlabel=f"to place y{unit}")
-    for axis, places in ((left.yaxis, x), (middle.xaxis, y)):
-        step = max(1, int(np.ceil(len(places) / 9)))
-        axis.set_ticks(np.arange(len(places))[::step], [f"{place:g}" for place in places[::step]])
+    _label_places(left.yaxis, x)
+    _label_places(middle.xaxis, y)
     above.tick_params(labelbottom=False)
     above.set_xticks(middle.get_xticks())
     middle.set_yticks(left.get_yticks())
@@ -130,10 +138,10 @@ def plot_transport_plans(
         1, len(plans), figsize=(3.0 * len(plans), 3.5), sharey=True, squeeze=False, layout="constrained"
     )
     for ax, (name, plan) in zip(panels[0], plans.items(), strict=True):
-        ax.pcolormesh(np.arange(len(y) + 1) - 0.5, np.arange(len(x) + 1) - 0.5, as_numpy(plan), cmap=SHADES, vmax=top)
-        for axis, places in ((ax.yaxis, x), (ax.xaxis, y)):
-            step = max(1, int(np.ceil(len(places) / 9)))
-            axis.set_ticks(np.arange(len(places))[::step], [f"{place:g}" for place in places[::step]])
+        edges = np.arange(len(y) + 1) - 0.5, np.arange(len(x) + 1) - 0.5
+        ax.pcolormesh(*edges, as_numpy(plan), cmap=SHADES, vmin=0, vmax=top)
+        _label_places(ax.yaxis, x)
+        _label_places(ax.xaxis, y)
         ax.set(title=name, xlabel="to place y")
         ax.set_box_aspect(len(x) / len(y))
         ax.grid(False)
@@ -149,6 +157,7 @@ def plot_cdf_area(x: Float[Array, "n"], y: Float[Array, "m"], *, unit: str = "")
     x, y = np.sort(as_numpy(x)), np.sort(as_numpy(y))
     figure, (upright, level) = plt.subplots(1, 2, figsize=(9.0, 3.4), sharex=True, sharey=True, layout="constrained")
     places = np.union1d(x, y)
+    room = 0.04 * (places[-1] - places[0] or 1)
     below = [np.searchsorted(sample, places, side="right") / len(sample) for sample in (x, y)]
     upright.fill_between(places, *below, step="post", color=PLAN, alpha=0.3, linewidth=0)
     upright.vlines(places[:-1], below[0][:-1], below[1][:-1], color=PLAN, linewidth=1)
@@ -167,9 +176,11 @@ def plot_cdf_area(x: Float[Array, "n"], y: Float[Array, "m"], *, unit: str = "")
     )
     for ax, text in ((upright, "upright slices: |F - G| dx"), (level, "level slices: |F⁻¹ - G⁻¹| dt")):
         for sample, colour, dash, name in ((x, SOURCE, "-", "F"), (y, TARGET, "--", "G")):
-            ax.ecdf(sample, color=colour, linestyle=dash, linewidth=2, label=name)
+            sns.ecdfplot(x=sample, color=colour, linestyle=dash, linewidth=2, label=name, legend=False, ax=ax)
         ax.set(title=text, xlabel=f"place ({unit})" if unit else "place", ylim=(0, 1.02))
+        ax.set_xlim(places[0] - room, places[-1] + room)
     upright.set_ylabel("share at or below")
+    level.set_ylabel("")
     upright.legend(loc="upper left")
     return figure
 
@@ -228,44 +239,59 @@ def plot_transport_game(
     """The plan on the left; piles, potential, and what the two say about the distance on the right (`transport_game`).
 
     The cost of the plan comes from above, the value of the potential from below, and the distance lies between them. A
-    potential that is steeper than 1 is drawn dashed and red: what it says is no bound.
+    potential that is steeper than 1 is drawn dashed and red: its value is no bound.
     """
     game = transport_game(shift, spread, mix, peak, slope)
-    allowed = slope <= 1
     figure = plt.figure(figsize=(10.5, 5.4), layout="constrained")
     left, right = figure.add_gridspec(1, 2, width_ratios=(1, 1.05))
     panels = _plan_panels(figure, left)
     _draw_plan(panels, game.plan, game.places, game.places, unit="", top=0.05, mass_top=0.22)
     panels[0].plot([0, 40], [0, 40], color=PALETTE["grey"], linewidth=0.8, linestyle=":")
     upper, middle, lower = right.subgridspec(3, 1, height_ratios=(1.2, 1.3, 0.9)).subplots()
-
-    upper.bar(game.places, game.source, 0.17, color=SOURCE, label="source")
-    upper.bar(game.places, -game.target, 0.17, color=TARGET, label="target")
-    upper.set(ylim=(-0.23, 0.23), xlim=(-4.2, 4.2), ylabel="mass")
-    upper.set_yticks([-0.2, 0, 0.2], ["0.2", "0", "0.2"])
-    upper.tick_params(labelbottom=False)
-    upper.legend(loc="upper left", fontsize="small")
-
-    colour, dash = (PLAN, "-") if allowed else ("#B00000", "--")
-    middle.plot(game.places, game.potential, color=colour, linestyle=dash, linewidth=2.5)
-    middle.plot(peak, 0, "o", color=colour)
-    says = f"slope {slope:g}" + ("" if allowed else ": steeper than 1, so no bound")
-    middle.text(-4, 0.9, says, color=colour)
-    middle.set(xlim=(-4.2, 4.2), ylim=(-9.6, 2.6), xlabel="place", ylabel="potential f")
-
-    for level, value, mark, tint, name in (
-        (0.32, game.cost, "<", PALETTE["grey"], "cost of the plan"),
-        (-0.32, game.dual, ">", colour, "value of the potential"),
-    ):
-        lower.text(-4.35, level, f"{name}  {value:.3f}", va="center", color=tint)
-        lower.plot([game.exact, value], [level, level], color=tint, linewidth=5, alpha=0.45, solid_capstyle="butt")
-        lower.plot(value, level, mark, color=tint, markersize=10)
-    lower.axvline(game.exact, color="black", linewidth=1.2)
-    lower.text(game.exact, 0.82, f"$W_1$ = {game.exact:.3f}", ha="center")
-    gap = game.cost - game.dual
-    says = "no bound" if not allowed else "gap 0: both are best" if gap < 1e-9 else f"gap {gap:.3f}"
-    lower.text(3, -0.86, says, ha="right", weight="bold")
-    lower.set(xlim=(-4.4, 3), ylim=(-1.05, 0.75), yticks=[], xlabel="cost: mass times distance")
-    lower.set_xticks([-1, 0, 1, 2, 3])
-    lower.spines["left"].set_visible(False)
+    _draw_piles(upper, game)
+    _draw_tent(middle, game, peak, slope)
+    _draw_bounds(lower, game, slope)
     return figure
+
+
+def _draw_piles(ax: Axes, game: TransportGame) -> None:
+    ax.bar(game.places, game.source, 0.17, color=SOURCE, label="source")
+    ax.bar(game.places, -game.target, 0.17, color=TARGET, label="target")
+    ax.set(ylim=(-0.23, 0.23), xlim=(-4.2, 4.2), ylabel="mass")
+    ax.set_yticks([-0.2, 0, 0.2], ["0.2", "0", "0.2"])
+    ax.tick_params(labelbottom=False)
+    ax.legend(loc="upper left", fontsize="small")
+
+
+def _draw_tent(ax: Axes, game: TransportGame, peak: Number, slope: Number) -> None:
+    color, dash, note = PLAN, "-", f"slope {slope:g}"
+    if slope > 1:
+        color, dash, note = STEEP, "--", f"slope {slope:g}: steeper than 1, so no bound"
+    ax.plot(game.places, game.potential, color=color, linestyle=dash, linewidth=2.5)
+    ax.plot(peak, 0, "o", color=color)
+    ax.text(-4, 0.9, note, color=color)
+    ax.set(xlim=(-4.2, 4.2), ylim=(-9.6, 2.6), xlabel="place", ylabel="potential f")
+
+
+def _draw_bounds(ax: Axes, game: TransportGame, slope: Number) -> None:
+    """The cost of the plan above the line, the value of the potential below it, and the distance between the two."""
+    for height, value, marker, color, name in (
+        (0.32, game.cost, "<", PALETTE["grey"], "cost of the plan"),
+        (-0.32, game.dual, ">", PLAN if slope <= 1 else STEEP, "value of the potential"),
+    ):
+        ax.text(-4.35, height, f"{name}  {value:.3f}", va="center", color=color)
+        ax.plot([game.exact, value], [height, height], color=color, linewidth=5, alpha=0.45, solid_capstyle="butt")
+        ax.plot(value, height, marker, color=color, markersize=10)
+    ax.axvline(game.exact, color="black", linewidth=1.2)
+    ax.text(game.exact, 0.82, f"$W_1$ = {game.exact:.3f}", ha="center")
+    gap = game.cost - game.dual
+    if slope > 1:
+        note = "no bound"
+    elif gap < 1e-9:
+        note = "gap 0: both are best"
+    else:
+        note = f"gap {gap:.3f}"
+    ax.text(3, -0.86, note, ha="right", weight="bold")
+    ax.set(xlim=(-4.4, 3), ylim=(-1.05, 0.75), yticks=[], xlabel="cost: mass times distance")
+    ax.set_xticks([-1, 0, 1, 2, 3])
+    ax.spines["left"].set_visible(False)
