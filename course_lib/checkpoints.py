@@ -85,9 +85,9 @@ def load_model(path: str | Path) -> nn.Module:
     tensors, manifest = _read_tensors(user_path(path))
     described = manifest.get("model")
     if not isinstance(described, dict) or described.get("class") not in CLASSES:
-        found = described.get("class") if isinstance(described, dict) else None
+        stored = described.get("class") if isinstance(described, dict) else None
         raise ValueError(
-            f"load_model: {path} holds {found or 'no model of this course'}; expected one of {sorted(CLASSES)}, "
+            f"load_model: {path} holds {stored or 'no model of this course'}; expected one of {sorted(CLASSES)}, "
             "written by save_model. A run's state.safetensors is for resuming: draw from the generator.safetensors "
             "beside it."
         )
@@ -134,10 +134,10 @@ def digest(dataset: SignalDataset | Mixture | SwissRoll) -> str:
     """A fingerprint of values and labels (or of a toy's numbers): a resumed run goes on with the same data."""
     if not isinstance(dataset, SignalDataset):
         return hashlib.sha256(repr(dataset).encode()).hexdigest()
-    found = hashlib.sha256(repr(tuple(dataset.values.shape)).encode())
+    fingerprint = hashlib.sha256(repr(tuple(dataset.values.shape)).encode())
     for tensor in (dataset.values, dataset.labels):
-        found.update(tensor.contiguous().numpy().tobytes())
-    return found.hexdigest()
+        fingerprint.update(tensor.contiguous().numpy().tobytes())
+    return fingerprint.hexdigest()
 
 
 # -------------------------------------------------------------------------------------------------------- a run

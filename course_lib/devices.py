@@ -35,5 +35,5 @@ def choose_device(device: str | torch.device | None = None) -> torch.device:
 
 def random_stream(device: str | torch.device, *seed: int) -> torch.Generator:
     """A generator on `device` whose numbers follow from the seeds alone; other seeds give independent streams."""
-    words = np.random.SeedSequence(seed).generate_state(1, np.uint64)
-    return torch.Generator(device).manual_seed(int(words[0]) >> 1)
+    state = np.random.SeedSequence(seed).generate_state(1, np.uint64)
+    return torch.Generator(device).manual_seed(int(state[0]) >> 1)

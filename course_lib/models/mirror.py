@@ -49,8 +49,8 @@ class MirrorGenerator(nn.Module):
         self.coarse = (4 * dim, -(-length // 8))  # channels, steps
         if n_classes is not None:
             self.embed = nn.Embedding(n_classes, LABEL_DIM)
-        told = latent_dim + (LABEL_DIM if n_classes is not None else 0)
-        self.expand = nn.Linear(told, self.coarse[0] * self.coarse[1])
+        conditioned = latent_dim + (LABEL_DIM if n_classes is not None else 0)
+        self.expand = nn.Linear(conditioned, self.coarse[0] * self.coarse[1])
         self.stages = nn.Sequential(
             nn.BatchNorm1d(4 * dim, momentum=MOMENTUM),
             nn.LeakyReLU(SLOPE),
@@ -69,8 +69,8 @@ class MirrorGenerator(nn.Module):
         """
         check_noise("MirrorGenerator", noise, self.latent_dim)
         check_labels("MirrorGenerator", labels, self.n_classes, len(noise))
-        told = noise if labels is None else torch.cat([noise, self.embed(labels)], dim=1)  # (B, latent + 32)
-        x = self.expand(told).view(-1, *self.coarse)  # (B, 4 dim, L/8)
+        conditioned = noise if labels is None else torch.cat([noise, self.embed(labels)], dim=1)  # (B, latent + 32)
+        x = self.expand(conditioned).view(-1, *self.coarse)  # (B, 4 dim, L/8)
         x = self.stages(x)  # (B, dim, L/2)
         signals = self.last(x)  # (B, C, L), and up to 7 steps more
         first = (signals.shape[-1] - self.length) // 2

@@ -55,8 +55,8 @@ class SignalGenerator(nn.Module):
         self.coarse = (4 * dim, -(-length // 8) + MARGIN)  # channels, steps
         if n_classes is not None:
             self.embed = nn.Embedding(n_classes, LABEL_DIM)
-        told = latent_dim + (LABEL_DIM if n_classes is not None else 0)
-        self.expand = nn.Linear(told, self.coarse[0] * self.coarse[1])
+        conditioned = latent_dim + (LABEL_DIM if n_classes is not None else 0)
+        self.expand = nn.Linear(conditioned, self.coarse[0] * self.coarse[1])
         self.stages = nn.Sequential(
             nn.BatchNorm1d(4 * dim, momentum=MOMENTUM),
             nn.LeakyReLU(SLOPE),
@@ -78,8 +78,8 @@ class SignalGenerator(nn.Module):
         """
         check_noise("SignalGenerator", noise, self.latent_dim)
         check_labels("SignalGenerator", labels, self.n_classes, len(noise))
-        told = noise if labels is None else torch.cat([noise, self.embed(labels)], dim=1)  # (B, latent + 32)
-        x = self.expand(told).view(-1, *self.coarse)  # (B, 4 dim, L/8 + 6)
+        conditioned = noise if labels is None else torch.cat([noise, self.embed(labels)], dim=1)  # (B, latent + 32)
+        x = self.expand(conditioned).view(-1, *self.coarse)  # (B, 4 dim, L/8 + 6)
         x = self.stages(x)  # (B, dim, L/2 + 24)
         x = functional.interpolate(x, scale_factor=2, mode="linear")  # (B, dim, L + 48)
         white = (noise @ self.fine).view(len(x), NOISE_CHANNELS, -1)  # (B, 4, L + 48)
