@@ -11,38 +11,17 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.address import ROOT
 
-# (who, whom): arrows that are against the order today. The set may only shrink: one that is gone fails the test.
-NOT_YET = {
-    # choose_device goes to course_lib/devices.py, which stands at the bottom
-    ("course_lib.training.loop", "course_lib.runtime"),
-    # an objective becomes an object that config holds, so that it needs no config
-    ("course_lib.training.objectives", "course_lib.training.config"),
-}
-
-
 @pytest.fixture(scope="module")
 def found() -> set[Arrow]:
     return arrows(ROOT)
-
-
-def allowed_for_now(arrow: Arrow) -> bool:
-    return (arrow.source, arrow.target) in NOT_YET
 
 
 # --- the house
 
 
 def test_no_import_of_the_library_the_benchmarks_or_the_notebooks_goes_against_the_order_or_in_a_circle(found):
-    said = complaints(modules(ROOT), [arrow for arrow in found if not allowed_for_now(arrow)])
+    said = complaints(modules(ROOT), found)
     assert not said, "\n".join(said)
-
-
-@pytest.mark.parametrize("pair", sorted(NOT_YET), ids=" to ".join)
-def test_what_is_not_yet_right_is_still_there_and_still_wrong(found, pair):
-    others = [arrow for arrow in found if not allowed_for_now(arrow)]
-    mine = [arrow for arrow in found if (arrow.source, arrow.target) == pair]
-    assert mine, f"{pair[0]} no longer imports {pair[1]}: take the pair out of NOT_YET"
-    assert complaints(modules(ROOT), others + mine), f"{pair[0]} may import {pair[1]}: take the pair out of NOT_YET"
 
 
 def test_the_reader_finds_every_room_and_the_notebooks(found):

@@ -40,6 +40,9 @@ course_lib.losses
     discriminator_loss(real_logits, fake_logits, *, real_label)
     saturating_generator_loss(fake_logits) non_saturating_generator_loss(fake_logits)
     critic_loss(real_scores, fake_scores) wasserstein_generator_loss(fake_scores)
+course_lib.penalties
+    gradient_penalty(critic, real, fake, *, target, one_sided, generator, labels)
+    zero_centered_penalty(critic, samples, *, labels) clip_weights_(critic, limit)
 course_lib.divergences
     kl(p, q, *, dx) js(p, q, *, dx) gaussian_kl(mean_p, std_p, mean_q, std_q)
     optimal_discriminator(p, q) game_value(p, q, discriminator, *, dx)
@@ -70,9 +73,6 @@ course_lib.metrics
 LATER = """
 course_lib.data
     load_signals(path, *, length, label) load_digits() load_mnist(path)
-course_lib.penalties
-    gradient_penalty(critic, real, fake, *, target, one_sided, generator, labels)
-    zero_centered_penalty(critic, samples, *, labels) clip_weights_(critic, limit)
 course_lib.baselines
     Gaussian(covariance) Interpolation(neighbours) JitteredCopies(gain) FourierSurrogates()
 course_lib.metrics
