@@ -68,29 +68,6 @@ def test_packing_judges_neighbours_together():
         critic(points[:10])
 
 
-def test_a_generator_sees_only_the_signs_of_the_first_numbers_and_jumps_where_one_changes():
-    torch.manual_seed(0)
-    generator, plain = MLPGenerator(4, 2, 16, 2, signs=3), MLPGenerator(4, 2, 16, 2)
-    plain.load_state_dict(generator.state_dict())
-    noise = torch.tensor([[0.3, -1.2, 2.0, 0.7]])
-    assert torch.equal(generator(noise), plain(torch.tensor([[1.0, -1.0, 1.0, 0.7]])))
-    assert torch.equal(generator(noise * torch.tensor([5.0, 0.1, 3.0, 1.0])), generator(noise))
-    across = torch.tensor([[1e-6, -1.2, 2.0, 0.7], [-1e-6, -1.2, 2.0, 0.7]])
-    jump = (generator(across)[0] - generator(across)[1]).norm()
-    assert jump > 1e3 * (plain(across)[0] - plain(across)[1]).norm()
-
-
-def test_output_noise_is_added_coordinate_by_coordinate_and_its_size_is_learnt():
-    torch.manual_seed(0)
-    noisy, noise = MLPGenerator(6, 2, 16, 2, signs=1, output_noise=0.1), torch.randn(5, 6)
-    torch.manual_seed(0)
-    plain = MLPGenerator(4, 2, 16, 2, signs=1)
-    torch.testing.assert_close(noisy(noise), plain(noise[:, :4]) + 0.1 * noise[:, 4:])
-    # the slope of the first coordinate in the logarithm of its size is the noise added to it, a fifth of it a unit
-    (slope,) = torch.autograd.grad(noisy(noise)[:, 0].sum(), noisy.log_size)
-    torch.testing.assert_close(slope, torch.stack([0.2 * 0.1 * noise[:, 4].sum(), torch.tensor(0.0)]))
-
-
 def test_waves_start_unheard_and_then_enter_the_first_layer_as_sine_and_cosine():
     torch.manual_seed(0)
     critic = MLPCritic(2, 8, 2, frequencies=(3.0, 20.0))
@@ -114,8 +91,6 @@ def test_a_saved_net_comes_back_as_it_was(tmp_path):
     for model, given in (
         (MLPGenerator(5, 2, 8, 2), torch.randn(4, 5)),
         (MLPCritic(2, 8, 2, pack=2), torch.randn(4, 2)),
-        (MLPGenerator(5, 2, 8, 2, signs=3), torch.randn(4, 5)),
-        (MLPGenerator(5, 2, 8, 2, signs=3, output_noise=0.1), torch.randn(4, 5)),
         (MLPCritic(2, 8, 2, frequencies=(3.0, 9.0)), torch.randn(4, 2)),
     ):
         checkpoints.save_model(model, tmp_path / "m.safetensors")
@@ -130,10 +105,6 @@ def test_a_saved_net_comes_back_as_it_was(tmp_path):
         (lambda: MLPCritic(2, activation="sigmoid"), "expected activation to be one of .*groupsort.*, got 'sigmoid'"),
         (lambda: MLPCritic(2, constraint="clip"), "expected constraint to be one of .*spectral.*, got 'clip'"),
         (lambda: MLPCritic(2, width=7, activation="groupsort"), "the width must be even, got 7"),
-        (lambda: MLPGenerator(4, 2, signs=5), "expected signs from 0 to 4, the numbers it sees, got 5"),
-        (lambda: MLPGenerator(4, 2, signs=3, output_noise=0.1), "signs from 0 to 2, the numbers it sees, got 3"),
-        (lambda: MLPGenerator(4, 2, output_noise=-0.1), r"expected output_noise of 0 or more, .* got -0\.1 and 4"),
-        (lambda: MLPGenerator(2, 2, output_noise=0.1), r"a latent_dim above out_dim = 2; got 0\.1 and 2"),
         (lambda: MLPCritic(2, frequencies=(1.0, -2.0)), r"expected frequencies above 0, got \(1.0, -2.0\)"),
         (lambda: MLPCritic(2, frequencies=(1.0,), constraint="spectral"), "go with no constraint, got 'spectral'"),
         (lambda: MLPGenerator(4, 2)(torch.zeros(3, 5)), r"expected noise of shape \(B, 4\), got \(3, 5\)"),
