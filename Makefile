@@ -8,7 +8,7 @@ FLOOR := .venv-floor
 FIRST_PAGE := /lab/tree/notebooks/00_start_here.ipynb
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root,)
 
-.PHONY: lab test floor lint refresh fork checkpoints toys help
+.PHONY: lab test floor lint refresh fork tables checkpoints toys help
 help:
 	@echo "make lab        open the course in JupyterLab        (LAB_ARGS=\"--no-browser --port 8890\")"
 	@echo "make test       run every test and every notebook    (TEST_ARGS=\"-k penalty\")"
@@ -16,7 +16,9 @@ help:
 	@echo "make lint       ruff: check and format, notebooks included"
 	@echo "make refresh    run notebooks again and store what they show (NOTEBOOK=notebooks/07_sign_signals.ipynb)"
 	@echo "make fork       point every badge and launch cell at a fork  (REPO=owner/name)"
-	@echo "make checkpoints  train the committed checkpoints anew (hours)"
+	@echo "make tables     list the committed tables: do they hold, how long do they take; make what is missing of one"
+	@echo "                (NAME=toys, NAME=critics/depth; ANEW=1 makes what holds again too)"
+	@echo "make checkpoints  train the committed checkpoints anew; goes on where it was stopped (an hour)"
 	@echo "make toys       ring and grid, method by method; goes on where it was stopped (two hours)"
 
 # The repository's root is served: the notebooks link to data/ and docs/.
@@ -41,11 +43,14 @@ refresh: $(STAMP)
 fork: $(STAMP)
 	$(BIN) -m tools.fork $(REPO)
 
+tables: $(STAMP)
+	$(BIN) -m benchmarks $(if $(NAME),"$(NAME)") $(if $(ANEW),--anew)
+
 checkpoints: $(STAMP)
-	$(BIN) data/checkpoints/make.py
+	$(BIN) -m benchmarks.checkpoints --anew
 
 toys: $(STAMP)
-	$(BIN) data/toys/make.py
+	$(BIN) -m benchmarks.toys
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \

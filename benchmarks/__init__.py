@@ -1,1 +1,6 @@
-"""Makes every committed table and checkpoint, and measures speed."""
+"""The benches: what makes every committed table and generator under data/, and says whether their settings still hold.
+
+`python -m benchmarks` lists them; each bench also runs by itself, as `python -m benchmarks.toys`.
+"""
+
+BENCHES = ("toys", "critics", "penalty", "recipes", "checkpoints", "auslan_facts")

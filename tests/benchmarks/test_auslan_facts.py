@@ -1,6 +1,5 @@
 """The committed numbers about the real recordings are those of the full set, and its recordings give them again."""
 
-import importlib.util
 import json
 import os
 from pathlib import Path
@@ -9,25 +8,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import auslan_facts
+from benchmarks.tables import DATA
 from course_lib.data import RECORDINGS_DIGEST, load_auslan
 
-DATA = Path(__file__).resolve().parents[2] / "data"
 REAL = Path(os.environ.get("COURSE_DATA", "")) / "auslan_hq" / "tctodd.tar.gz"
 FACTS = pd.read_csv(DATA / "auslan_facts.csv").set_index("fact")["value"]
 PROFILE = pd.read_csv(DATA / "auslan_profile.csv")
 
 
-def script():
-    spec = importlib.util.spec_from_file_location("make_auslan_facts", DATA / "make_auslan_facts.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_manifest_names_the_full_set_and_the_files_made():
     manifest = json.loads((DATA / "auslan_facts.manifest.json").read_text())
     assert manifest["recordings_sha256"] == RECORDINGS_DIGEST
-    assert all((DATA / name).is_file() for name in manifest["files"])
+    assert manifest["source"] == auslan_facts.SOURCE
+    assert {part.key for part in auslan_facts.PARTS} == set(manifest["parts"])
+    assert all((DATA / part.file).is_file() for part in auslan_facts.PARTS)
 
 
 def test_the_profile_belongs_to_a_set_of_standard_deviation_one():
@@ -36,18 +31,23 @@ def test_the_profile_belongs_to_a_set_of_standard_deviation_one():
     assert 0 < total < 1 and PROFILE["autocorrelation"][0] == 1
 
 
-def test_a_missing_archive_is_said_with_the_command(capsys):
-    assert script().main(["nowhere.tar.gz"]) == 2
-    assert "python data/make_auslan_facts.py tctodd.tar.gz" in capsys.readouterr().err
+@pytest.mark.parametrize("part", auslan_facts.PARTS)
+def test_a_missing_archive_is_said_with_the_command_before_any_table_is_touched(part, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(SystemExit, match="COURSE_DATA=FOLDER python -m benchmarks.auslan_facts[.] .*nowhere"):
+        auslan_facts.make(part, tmp_path / "data")
+    monkeypatch.delenv("COURSE_DATA")
+    with pytest.raises(SystemExit, match="COURSE_DATA is not set"):
+        auslan_facts.make(part, tmp_path / "data")
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="COURSE_DATA is not set to a folder with auslan_hq/tctodd.tar.gz")
 def test_the_recordings_give_the_facts_again():
-    made, dataset = script(), load_auslan(REAL)
-    lasting = made.frames(REAL)
+    dataset, lasting = load_auslan(REAL), auslan_facts.frames(REAL)
     assert [min(lasting), np.median(lasting), max(lasting)] == list(
         FACTS[["frames_shortest", "frames_median", "frames_longest"]]
     )
-    for name, (value, _) in made.movement(dataset).items():
+    for name, (value, _) in auslan_facts.movement(dataset, auslan_facts.Facts()).items():
         assert FACTS[name] == pytest.approx(value, rel=1e-4), name
     assert (len(dataset), dataset.n_classes) == (FACTS["recordings"], FACTS["signs"])

@@ -1,53 +1,46 @@
-"""The bench of ring and grid: its committed table is whole and says what is claimed; a stopped bench goes on."""
+"""The bench of ring and grid: its committed table is whole and says what is claimed; its own nets do what they say."""
 
-import importlib.util
-import json
-import sys
-from dataclasses import replace
-from pathlib import Path
-
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from course_lib.data import grid, ring
+from benchmarks import toys
+from benchmarks.tables import DATA, read_manifest
+from course_lib.data import grid
+from course_lib.models import MLPGenerator
 from course_lib.training import TrainingConfig
 
-ROOT = Path(__file__).resolve().parents[2]
-spec = importlib.util.spec_from_file_location("make_toys", ROOT / "data" / "toys" / "make.py")
-make_toys = sys.modules["make_toys"] = importlib.util.module_from_spec(spec)  # other benches are called make too
-spec.loader.exec_module(make_toys)
-
-TABLE = pd.read_csv(make_toys.TABLE)
+TABLE = pd.read_csv(DATA / "toy_modes.csv")
 MEANS = TABLE.groupby(["method", "distribution"]).mean(numeric_only=True)
-TINY = make_toys.Method(TrainingConfig(objective="wgan_gp", steps=2, batch_size=8, critic_steps=1, detail=0.0), depth=1)
+COLUMNS = ["method", "distribution", "seed", "steps", "seconds", "modes", "high_quality", "reverse_kl", "spread"]
+TINY = toys.Method(TrainingConfig(objective="wgan_gp", steps=2, batch_size=8, critic_steps=1, detail=0.0), depth=1)
 
 
 def test_every_method_has_every_seed_once_on_both_distributions():
-    wanted = {(m, d, s) for m in [make_toys.PERFECT, *make_toys.METHODS] for d in ("ring", "grid") for s in range(5)}
+    wanted = {(m, d, s) for m in [toys.PERFECT, *toys.METHODS] for d in ("ring", "grid") for s in range(5)}
     rows = list(TABLE[["method", "distribution", "seed"]].itertuples(index=False, name=None))
     assert len(rows) == len(set(rows)) and set(rows) == wanted
-    assert list(TABLE) == list(make_toys.COLUMNS)
+    assert list(TABLE) == COLUMNS
 
 
-def test_the_manifest_has_the_settings_that_the_bench_would_run_today():
-    told = json.loads(make_toys.MANIFEST.read_text())
-    assert told["seeds"] == [0, 1, 2, 3, 4] and told["samples"] == 2500
-    assert {name: entry["settings"] for name, entry in told["methods"].items()} == {
-        name: make_toys.settings(method) for name, method in ({make_toys.PERFECT: None} | make_toys.METHODS).items()
-    }
-    assert {"command", "machine", "versions"} <= set(told)
-    assert all(len(entry["commit"]) == 40 for entry in told["methods"].values())
+def test_the_manifest_says_at_which_commit_each_method_was_run():
+    records = read_manifest(toys.PARTS[0])["parts"]
+    assert set(records) == {toys.PERFECT, *toys.METHODS}
+    for record in records.values():
+        assert record["settings"]["seeds"] == [0, 1, 2, 3, 4]
+        assert record["settings"]["samples"] == 2500
+        assert all(len(here["commit"]) == 40 and here["versions"] and here["processor"] for here in record["made_with"])
 
 
 def test_rows_are_those_of_the_last_step():
-    for (name, steps), _ in TABLE[TABLE.method != make_toys.PERFECT].groupby(["method", "steps"]):
-        assert steps == make_toys.METHODS[name].config.steps, name
+    for (name, steps), _ in TABLE[TABLE.method != toys.PERFECT].groupby(["method", "steps"]):
+        assert steps == toys.METHODS[name].config.steps, name
 
 
 def test_the_measure_gives_the_distributions_themselves_what_the_closed_forms_say():
     for which, modes in (("ring", 8), ("grid", 25)):
-        perfect = MEANS.loc[make_toys.PERFECT, which]
+        perfect = MEANS.loc[toys.PERFECT, which]
         assert perfect.modes == modes
         # 1 - exp(-9/2), within 4 standard errors of 5 x 2,500 draws; KL of counts: (K - 1) / 2n
         assert perfect.high_quality == pytest.approx(0.98889, abs=4 * (0.98889 * 0.01111 / 12_500) ** 0.5)
@@ -83,7 +76,7 @@ def test_the_goals_that_were_set_for_the_bench():
 
 
 def test_no_run_scores_better_than_perfect_by_making_points_of_its_modes():
-    trained = TABLE[TABLE.method != make_toys.PERFECT]
+    trained = TABLE[TABLE.method != toys.PERFECT]
     assert trained.high_quality.max() < 0.98889 + 3 * (0.98889 * 0.01111 / 2500) ** 0.5
     assert trained[trained.high_quality > 0.9].spread.min() > 0.25
 
@@ -94,45 +87,80 @@ def test_no_run_took_longer_than_the_bench_allows():
 
 
 def test_a_run_of_two_steps_is_judged_and_comes_out_the_same_again():
-    results = [make_toys.run(TINY, ring().standardized(), seed=3) for _ in range(2)]
-    for result in results:
-        assert result.pop("seconds") >= 0
-        assert set(result) | {"method", "distribution", "seed", "seconds"} == set(make_toys.COLUMNS)
-        assert result["steps"] == 2 and 0 <= result["modes"] <= 8
-    assert str(results[0]) == str(results[1])  # as text: an untrained net's spread may be NaN
-    other = make_toys.run(TINY, ring().standardized(), seed=4)
-    assert other["reverse_kl"] != results[0]["reverse_kl"]
-
-
-def test_what_is_in_the_table_is_not_run_again_and_what_was_changed_is(tmp_path, monkeypatch):
-    paths = dict(table=tmp_path / "t.csv", manifest=tmp_path / "m.json", seeds=range(2))
-    make_toys.make({"tiny": TINY, make_toys.PERFECT: None}, **paths)
-    whole = make_toys.read(paths["table"])
-    assert len(whole) == 2 * 2 * 2
-
-    runs = []
-    monkeypatch.setattr(
-        make_toys, "run", lambda m, d, s: runs.append(s) or {"steps": 2, "seconds": 0.0} | make_toys.judge(d.centers, d)
-    )
-    make_toys.make({"tiny": TINY, make_toys.PERFECT: None}, **paths)
-    assert runs == [] and make_toys.read(paths["table"]) == whole
-
-    make_toys.write(paths["table"], [row for row in whole if row["seed"] != "1" or row["distribution"] != "grid"])
-    make_toys.make({"tiny": TINY}, **paths)  # stopped before the last row of each method
-    assert runs == [1]
-
-    changed = replace(TINY, config=replace(TINY.config, learning_rate=2e-3))
-    make_toys.make({"tiny": changed}, **paths)
-    assert runs == [1, 0, 1, 0, 1]
-    told = json.loads(paths["manifest"].read_text())["methods"]
-    assert told["tiny"]["settings"]["config"]["learning_rate"] == 2e-3 and make_toys.PERFECT in told
-    kept = [row for row in make_toys.read(paths["table"]) if row["method"] == make_toys.PERFECT]
-    assert len(kept) == 3  # another method's rows stay
+    (first,), (again,), (other,) = (toys.run(TINY, "ring", seed=seed) for seed in (3, 3, 4))
+    assert first.pop("seconds") >= 0
+    assert again.pop("seconds") >= 0
+    assert ["method", "distribution", "seed", "steps", "seconds", *list(first)[1:]] == COLUMNS
+    assert first["steps"] == 2
+    assert 0 <= first["modes"] <= 8
+    assert str(first) == str(again)  # as text: an untrained net's spread may be NaN
+    assert other["reverse_kl"] != first["reverse_kl"]
 
 
 def test_the_judge_knows_collapse_from_perfection():
     distribution = grid().standardized()
     one_point = distribution.centers[:1].expand(100, 2)
-    found = make_toys.judge(one_point, distribution)
-    assert found["modes"] == 1 and found["high_quality"] == 1 and found["spread"] == 0
+    found = toys.judge(one_point, distribution)
+    assert found["modes"] == 1
+    assert found["high_quality"] == 1
+    assert found["spread"] == 0
     assert found["reverse_kl"] == pytest.approx(torch.tensor(25.0).log().item(), rel=1e-3)
+
+
+def test_a_generator_sees_only_the_signs_of_the_first_numbers_and_jumps_where_one_changes():
+    torch.manual_seed(0)
+    generator, plain = toys.NoisyGenerator(6, 2, 16, 2, signs=3, output_noise=0.1), MLPGenerator(4, 2, 16, 2)
+    plain.load_state_dict(generator.points.state_dict())
+    rest = [0.0, 0.0]  # no output noise
+    noise = torch.tensor([[0.3, -1.2, 2.0, 0.7, *rest]])
+    assert torch.equal(generator(noise), plain(torch.tensor([[1.0, -1.0, 1.0, 0.7]])))
+    assert torch.equal(generator(noise * torch.tensor([5.0, 0.1, 3.0, 1.0, 1.0, 1.0])), generator(noise))
+    across = torch.tensor([[1e-6, -1.2, 2.0, 0.7, *rest], [-1e-6, -1.2, 2.0, 0.7, *rest]])
+    jump = (generator(across)[0] - generator(across)[1]).norm()
+    assert jump > 1e3 * (plain(across[:, :4])[0] - plain(across[:, :4])[1]).norm()
+
+
+def test_output_noise_is_added_coordinate_by_coordinate_and_its_size_is_learnt():
+    torch.manual_seed(0)
+    noisy, noise = toys.NoisyGenerator(6, 2, 16, 2, signs=1, output_noise=0.1), torch.randn(5, 6)
+    seen = torch.cat([noise[:, :1].sign(), noise[:, 1:4]], dim=1)
+    torch.testing.assert_close(noisy(noise), noisy.points(seen) + 0.1 * noise[:, 4:])
+    # the slope of the first coordinate in the logarithm of its size is the noise added to it, a fifth of it a unit
+    (slope,) = torch.autograd.grad(noisy(noise)[:, 0].sum(), noisy.log_size)
+    torch.testing.assert_close(slope, torch.stack([0.2 * 0.1 * noise[:, 4].sum(), torch.tensor(0.0)]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (dict(latent_dim=6, signs=5, output_noise=0.1), "expected signs from 0 to 4, the numbers it sees, got 5"),
+        (dict(latent_dim=6, signs=-1, output_noise=0.1), "expected signs from 0 to 4, the numbers it sees, got -1"),
+        (dict(latent_dim=4, signs=0, output_noise=-0.1), r"output_noise above 0; got 4 and -0\.1"),
+        (dict(latent_dim=4, signs=0, output_noise=0.0), r"got 4 and 0\.0\. Without output noise take MLPGenerator"),
+        (dict(latent_dim=2, signs=0, output_noise=0.1), r"a latent_dim above out_dim = 2 .* got 2 and 0\.1"),
+    ],
+)
+def test_a_noisy_generator_that_cannot_be_built_is_refused(arguments, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        toys.NoisyGenerator(out_dim=2, width=8, depth=1, **arguments)
+
+
+def test_a_method_with_output_noise_starts_from_the_weights_that_its_seed_gives_a_plain_one():
+    noisy = toys.build(toys.Method(TINY.config, latent_dim=6, signs=2, output_noise=0.1), seed=5)
+    plain = toys.build(toys.Method(TINY.config, latent_dim=4), seed=5)
+    for ours, theirs in ((noisy[0].points, plain[0]), (noisy[1], plain[1])):
+        assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
+
+
+def test_waves_fade_in_along_a_straight_line_between_two_shares_of_the_steps():
+    config = TrainingConfig(objective="wgan_gp", steps=100, detail=0.0)
+    waves = toys.Critic("relu", frequencies=(25.0,))
+    method = toys.Method(config, critic=waves, fade_in=toys.FadeIn(0.2, 0.6, 2.0))
+    critic, heard = toys.build(method, seed=0)[1], []
+    for step in (0, 20, 30, 40, 60, 100):
+        toys.fade_in(method, critic, step)
+        heard.append(critic.loudness.item())
+    np.testing.assert_allclose(heard, [0, 0, 0.5, 1, 2, 2], atol=1e-6)
+    untouched = toys.build(toys.Method(config, critic=waves), seed=0)[1]
+    toys.fade_in(toys.Method(config, critic=waves), untouched, 0)
+    assert untouched.loudness == 1

@@ -1,0 +1,262 @@
+"""Ring and grid by VEEGAN's measure, method by method, five seeds each: python -m benchmarks.toys [METHOD ...]
+
+Makes toy_modes.csv; toys/manifest.json has every method's settings. The column `seconds` is the processor's, training
+alone. Two of these commands with different methods can run side by side.
+
+Srivastava et al. 2017, arXiv:1705.07761 (the measure); Tanielian et al. 2020, arXiv:2006.04596 (what a continuous
+generator cannot do); Dieng et al. 2019, arXiv:1910.04302 (noise added to the output, its size learnt).
+"""
+
+import math
+import time
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from benchmarks import tables
+from benchmarks.tables import Part, make  # noqa: F401 - a bench has PARTS and make
+from course_lib.data import Mixture, grid, ring
+from course_lib.metrics import mode_coverage
+from course_lib.models import MLPCritic, MLPGenerator
+from course_lib.training import State, TrainingConfig, TrainingDiverged, sample, train
+
+DISTRIBUTIONS = {"ring": ring, "grid": grid}
+SIZE_RATE = 0.2  # how fast the output noise's size is learnt, beside the weights
+
+
+class NoisyGenerator(nn.Module):
+    """An `MLPGenerator` that can jump, and whose points are blurred: noise (B, latent_dim) -> points (B, out_dim).
+
+    Args:
+        latent_dim: numbers of noise; the layers see all but the last `out_dim` of them.
+        out_dim: coordinates a point.
+        width: features a layer.
+        depth: hidden layers.
+        signs: of so many of the numbers the layers see only the sign. A continuous map must fill the gaps between
+            modes with some samples; one that jumps where a sign changes need not.
+        output_noise: the last `out_dim` numbers of noise are added to the output, times a size for each coordinate
+            that starts at this and is learnt (a fifth as fast as the weights, being a logarithm).
+
+    Raises:
+        ValueError: for a setting out of its range.
+    """
+
+    def __init__(
+        self, latent_dim: int, out_dim: int, width: int, depth: int, *, signs: int, output_noise: float
+    ) -> None:
+        super().__init__()
+        seen = latent_dim - out_dim
+        if seen < 1 or not 0 < output_noise < float("inf"):
+            raise ValueError(
+                f"NoisyGenerator: expected a latent_dim above out_dim = {out_dim} and output_noise above 0; got "
+                f"{latent_dim} and {output_noise!r}. Without output noise take MLPGenerator."
+            )
+        if not 0 <= signs <= seen:
+            raise ValueError(f"NoisyGenerator: expected signs from 0 to {seen}, the numbers it sees, got {signs!r}.")
+        self.latent_dim, self.out_dim, self.signs = latent_dim, out_dim, signs
+        self.points = MLPGenerator(seen, out_dim, width, depth)
+        self.log_size = nn.Parameter(torch.full((out_dim,), math.log(output_noise) / SIZE_RATE))
+
+    def forward(self, noise: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch out"]:
+        seen, added = noise[:, : -self.out_dim], noise[:, -self.out_dim :]
+        seen = torch.cat([seen[:, : self.signs].sign(), seen[:, self.signs :]], dim=1)
+        return self.points(seen) + (SIZE_RATE * self.log_size).exp() * added
+
+
+# --------------------------------------------------------------------------------------------------------- settings
+
+
+@dataclass(frozen=True)
+class Critic:
+    """What `MLPCritic` is told beyond its sizes."""
+
+    activation: str = "leaky_relu"
+    constraint: str | None = None
+    pack: int = 1
+    frequencies: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class FadeIn:
+    """The critic's waves are silent until `first`, and then grow in a straight line to `size` at `last`.
+
+    `first` and `last` are shares of the steps.
+    """
+
+    first: float
+    last: float
+    size: float
+
+
+@dataclass(frozen=True)
+class Method:
+    """How to train, with which nets, and how to judge: `samples` points of the last step's generator.
+
+    Both nets have `depth` hidden layers of `width`; `signs` and `output_noise` are those of `NoisyGenerator`, which is
+    taken where `output_noise` is not 0. `seeds` were stated before any of them was run; settings were tried on seeds of
+    100 and more.
+    """
+
+    config: TrainingConfig
+    depth: int = 2
+    width: int = 128
+    latent_dim: int = 16
+    signs: int = 0
+    output_noise: float = 0.0
+    critic: Critic = Critic()
+    fade_in: FadeIn | None = None
+    samples: int = 2_500
+    distributions: tuple[str, ...] = ("ring", "grid")
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+
+
+@dataclass(frozen=True)
+class Perfect:
+    """The distributions' own samples under the same measure."""
+
+    samples: int = 2_500
+    distributions: tuple[str, ...] = ("ring", "grid")
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+
+
+# A GAN as DCGAN has it (Adam 2e-4, betas 0.5 and 0.999, constant rate); the same with the rate that the others have
+CLASSIC = TrainingConfig(
+    objective="non_saturating",
+    steps=8_000,
+    batch_size=256,
+    critic_steps=1,
+    detail=0.0,
+    learning_rate=2e-4,
+    betas=(0.5, 0.999),
+    decay=False,
+    averaging=0.0,
+)
+UNROLLED = replace(CLASSIC, unrolled_steps=5, steps=2_000)
+FALLING = replace(CLASSIC, learning_rate=1e-3, decay=True)
+CLIPPED = replace(FALLING, objective="wgan", optimizer="rmsprop", clip=0.1, critic_steps=5, steps=2_000)
+# What was found by trying, on seeds of 100 and more: tuning.csv says which change gave what. No momentum, first of all.
+PENALISED = TrainingConfig(
+    objective="non_saturating",
+    penalty="r1",
+    penalty_weight=0.01,
+    final_penalty_weight=0.001,
+    steps=12_500,
+    batch_size=256,
+    critic_steps=1,
+    detail=0.0,
+    learning_rate=3e-3,
+    betas=(0.0, 0.99),
+    averaging=0.99,
+)
+UNIT_SLOPE = replace(
+    PENALISED,
+    objective="wgan_gp",
+    penalty="unit_slope",
+    penalty_weight=0.1,
+    final_penalty_weight=None,
+    steps=8_500,
+    batch_size=128,
+    critic_steps=3,
+    learning_rate=2e-3,
+)
+PAIRED = replace(PENALISED, objective="relativistic", penalty="r1_r2")
+FINEST = replace(PENALISED, penalty="r1_r2", learning_rate=2e-3, critic_learning_rate=6e-3)
+
+DEEPER = dict(depth=3, latent_dim=4, critic=Critic("relu"))
+WAVES = dict(critic=Critic("relu", frequencies=(25.0, 50.0)), fade_in=FadeIn(0.1, 0.4, 2.0))
+
+PERFECT = "perfect sampler"
+METHODS = {
+    "GAN": Method(CLASSIC),
+    "Unrolled GAN": Method(UNROLLED),
+    "GAN (falling rate)": Method(FALLING),
+    "PacGAN4": Method(FALLING, critic=Critic(pack=4)),
+    "spectral normalisation": Method(replace(FALLING, steps=6_000), critic=Critic(constraint="spectral")),
+    "WGAN": Method(CLIPPED),
+    "WGAN-GP": Method(UNIT_SLOPE, **DEEPER),
+    "relativistic + R1 + R2": Method(PAIRED, **DEEPER),
+    "non-saturating + R1": Method(PENALISED, **DEEPER),
+    "non-saturating + R1 + R2 (waves, noise)": Method(FINEST, depth=3, latent_dim=6, output_noise=0.1, **WAVES),
+    "non-saturating + R1 + R2 (waves, noise, signs)": Method(
+        FINEST, depth=3, latent_dim=10, signs=4, output_noise=0.1, **WAVES
+    ),
+}
+
+
+# ------------------------------------------------------------------------------------------------------------- runs
+
+
+def run(method: Method, distribution: str, seed: int) -> list[dict]:
+    """Train from scratch with this seed; judge the generator of the last step."""
+    law = DISTRIBUTIONS[distribution]().standardized()
+    generator, critic = build(method, seed)
+    done = [0]
+
+    def watch(state: State) -> None:
+        done[0] = state.step
+        fade_in(method, critic, state.step)
+
+    fade_in(method, critic, 0)
+    start = time.process_time()
+    try:
+        train(generator, critic, law, replace(method.config, seed=seed), device="cpu", callbacks=[watch])
+    except TrainingDiverged as broken:  # the last sound weights are judged; the steps say that it stopped
+        print(broken)
+    seconds = round(time.process_time() - start, 1)
+    points = sample(generator, method.samples, seed=seed)
+    return [{"steps": done[0], "seconds": seconds} | judge(points, law)]
+
+
+def build(method: Method, seed: int) -> tuple[nn.Module, MLPCritic]:
+    """The method's nets for points in the plane, initialised from `seed` alone."""
+    sizes = dict(width=method.width, depth=method.depth)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if method.output_noise:
+            more = dict(signs=method.signs, output_noise=method.output_noise)
+            generator = NoisyGenerator(method.latent_dim, 2, **sizes, **more)
+        else:
+            generator = MLPGenerator(method.latent_dim, 2, **sizes)
+        asked = method.critic
+        more = dict(activation=asked.activation, constraint=asked.constraint, pack=asked.pack)
+        return generator, MLPCritic(2, **sizes, **more, frequencies=asked.frequencies)
+
+
+def fade_in(method: Method, critic: MLPCritic, step: int) -> None:
+    """Set how loud the critic's waves are after `step`."""
+    if method.fade_in is not None:
+        fade = method.fade_in
+        share = (step / method.config.steps - fade.first) / (fade.last - fade.first)
+        critic.loudness.fill_(fade.size * min(1.0, max(0.0, share)))
+
+
+def perfect(settings: Perfect, distribution: str, seed: int) -> list[dict]:
+    """What the measure says of the distribution's own samples."""
+    law = DISTRIBUTIONS[distribution]().standardized()
+    points = law.sample(settings.samples, torch.Generator().manual_seed(seed))
+    return [{"steps": 0, "seconds": 0.0} | judge(points, law)]
+
+
+def judge(points: Float[Tensor, "n 2"], law: Mixture) -> dict:
+    coverage = mode_coverage(points, law.centers, law.std)
+    return {name: float(f"{value:.4g}") for name, value in coverage._asdict().items()} | {"modes": coverage.modes}
+
+
+def part(name: str, settings: Method | Perfect) -> Part:
+    return Part(
+        f"toys/{name}",
+        file="toy_modes.csv",
+        manifest="toys/manifest.json",
+        settings=settings,
+        work=perfect if isinstance(settings, Perfect) else run,
+        runs=tuple({"distribution": which, "seed": s} for which in settings.distributions for s in settings.seeds),
+        rows={"method": name},
+    )
+
+
+PARTS = [part(name, settings) for name, settings in ({PERFECT: Perfect()} | METHODS).items()]
+
+if __name__ == "__main__":
+    tables.command(PARTS, make, __doc__)

@@ -1,0 +1,235 @@
+"""Each bench at a tiny scale: it makes its table with its columns, is stopped half-way and goes on."""
+
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import auslan_facts, checkpoints, critics, penalty, recipes, tables, toys
+from benchmarks.manifests import plain
+from benchmarks.recordings import Auslan, Simulated
+from course_lib.checkpoints import load_model
+from course_lib.training import Recipe, TrainingConfig
+
+POINTS = TrainingConfig(steps=2, batch_size=8, critic_steps=1, averaging=0.0, detail=0.0)
+RECIPE = Recipe(TrainingConfig(steps=4, batch_size=8, critic_steps=1, checkpoint_every=1), dim=4, latent_dim=4)
+SIGNALS = Simulated(2, per_class=40, length=16)
+
+
+def made_in_two_sittings(bench, part, folder):
+    """The table that `bench` makes of `part` where Ctrl-C comes after half of the runs and the same command goes on."""
+    done, half = [], len(part.runs) // 2
+
+    def work(settings, **run):
+        if len(done) == half:
+            done.append("stopped")
+            raise KeyboardInterrupt
+        rows = part.work(settings, **run)
+        done.append(run)
+        return rows
+
+    stopped = replace(part, work=work)
+    with pytest.raises(KeyboardInterrupt):
+        tables.make(stopped, folder)
+    expected = f"unfinished: {half} of {len(part.runs)} runs, 0 others" if half else "not made"
+    assert tables.status(part, folder) == expected
+
+    tables.make(stopped, folder)
+    done.remove("stopped")
+    assert done == list(part.runs)  # each once
+    bench.make(part, folder)
+    assert tables.status(part, folder) == "holds"
+    record = tables.record_of(part, folder)
+    assert record["settings"] == plain(part.settings)
+    assert record["cpu_seconds"] >= 0
+    assert record["made_with"]
+    path = folder / part.file
+    return pd.read_csv(path) if path.suffix == ".csv" else np.load(path)
+
+
+def columns(path):
+    return list(pd.read_csv(tables.DATA / path))
+
+
+def test_toys(tmp_path):
+    waves = dict(critic=toys.Critic("relu", frequencies=(25.0,)), fade_in=toys.FadeIn(0.1, 0.6, 2.0))
+    method = toys.Method(POINTS, width=8, latent_dim=5, signs=2, output_noise=0.1, samples=50, seeds=(0, 1), **waves)
+    perfect = made_in_two_sittings(toys, toys.part(toys.PERFECT, toys.Perfect(samples=200, seeds=(0,))), tmp_path)
+    table = made_in_two_sittings(toys, toys.part("tiny", method), tmp_path)
+    assert list(table) == columns("toy_modes.csv")
+    assert len(perfect) == 2
+    assert list(table["method"]) == [toys.PERFECT] * 2 + ["tiny"] * 4
+    assert (table.query("method == 'tiny'")["steps"] == 2).all()
+
+
+def test_critics_gradients_against_depth(tmp_path):
+    settings = critics.Depth(width=8, depth=2, batch_size=8, clips=(0.1,), steps=(0, 2), probes=8, seeds=(0, 1))
+    table = made_in_two_sittings(critics, critics.depth_part(settings), tmp_path)
+    assert list(table) == columns("critics/depth.csv")
+    assert len(table) == 2 * 2 * 2 * 3  # seeds, limits, steps; the input and two hidden layers
+
+
+def test_critics_value_surfaces(tmp_path):
+    settings = critics.Surfaces(
+        data=("Swiss roll",), width=8, depth=2, batch_size=8, log10_clips=(-2.0,), steps=2, places=5, bins=4, probes=20
+    )
+    stored = made_in_two_sittings(critics, critics.surfaces_part(settings), tmp_path)
+    committed = np.load(tables.DATA / "critics/surfaces.npz")
+    assert {
+        name for name in committed if name.startswith("Swiss roll/") and name.split("/")[1] in ("-2", "penalty")
+    } == set(stored)
+    assert stored["Swiss roll/-2/surface"].shape == (5, 5)
+    assert stored["Swiss roll/-2/histogram"].sum() == pytest.approx(1, abs=1e-6)  # no weight is beyond the limit
+    assert stored["Swiss roll/-2/numbers"][0] == pytest.approx(0.01)
+    assert stored["Swiss roll/penalty/numbers"].shape == committed["Swiss roll/penalty/numbers"].shape
+
+
+def test_critics_loss_and_quality(tmp_path):
+    few = dict(warm_up_critic_steps=2, total=4)
+    games = {
+        "WGAN": critics.Game(**critics.WGAN, **few | {"warm_up": 2}),
+        "GAN": critics.Game(**critics.GAN, clip=None, critic_steps=1, warm_up=0, total=4),
+        "two generator steps": critics.Game(**critics.WGAN, generator_steps=2, **few | {"warm_up": 2}),
+    }
+    settings = critics.Quality(games, width=8, batch_size=8, readings=2, probes=20, seeds=(0,))
+    table = made_in_two_sittings(critics, critics.quality_part(settings), tmp_path)
+    assert list(table) == columns("critics/quality.csv")
+    assert list(table.query("method == 'WGAN'")["generator_step"]) == [2, 4]
+    assert list(table.query("method == 'two generator steps'")["generator_step"]) == [2, 4]
+
+
+NETS, JUDGING = penalty.Nets(4, 8, 1), penalty.Judging(points=30, real_pairs=2)
+
+
+def test_penalty_estimates(tmp_path):
+    settings = penalty.Estimate(POINTS, ((0.1, 1), (10.0, 2)), moments=(1, 2), nets=NETS, judging=JUDGING, seeds=(0,))
+    table = made_in_two_sittings(penalty, part := penalty.estimate_part(settings), tmp_path)
+    assert list(table) == columns("penalty/estimate.csv")
+    assert list(table["step"]) == [1, 2, 1, 2]
+    assert tables.read_manifest(part, tmp_path)["w1_real_against_real"] > 0
+
+
+def test_penalty_optimizers(tmp_path):
+    configs = {"penalty": penalty.by_optimizer(POINTS)}
+    settings = penalty.Optimizers(configs, nets=NETS, judging=JUDGING, seeds=(0,))
+    table = made_in_two_sittings(penalty, penalty.optimizers_part(settings), tmp_path)
+    assert list(table) == columns("penalty/optimizers.csv")
+    assert list(table["optimizer"]) == ["RMSProp", "Adam, beta1 0.5", "Adam, beta1 0.9"]
+    assert table["w1"].nunique() == 3  # the optimisers that were asked for were taken
+
+
+EXAM, NO_TIME = recipes.Exam(SIGNALS), recipes.Budget(0.0, untimed_steps=1, timed_steps=4)
+VARIANTS = (
+    recipes.Variant("ours", "", RECIPE),
+    recipes.Variant("ours", "unconditional", RECIPE, conditional=False),
+)
+
+
+def test_recipes_at_equal_time(tmp_path):
+    settings = recipes.EqualTime(VARIANTS, NO_TIME, EXAM, name="simulated")
+    table = made_in_two_sittings(recipes, part := recipes.equal_time_part(settings), tmp_path)
+    assert list(table) == columns("recipes/recipes.csv")
+    assert list(table["steps"]) == [4, 4]
+    assert tables.read_manifest(part, tmp_path)["frechet_reference"] > 0
+
+
+def test_recipes_along_their_way(tmp_path):
+    ways = (
+        recipes.Way(VARIANTS[0], NO_TIME, marks=2),
+        recipes.Way(replace(VARIANTS[1], recipe="source"), NO_TIME, marks=4),
+    )
+    table = made_in_two_sittings(recipes, recipes.time_to_quality_part(recipes.TimeToQuality(ways, EXAM)), tmp_path)
+    assert list(table) == columns("recipes/time_to_quality.csv")
+    assert list(table["step"]) == [2, 4, 1, 2, 3, 4]
+
+
+def test_recipes_quick_seeds(tmp_path):
+    part = recipes.quick_seeds_part(recipes.QuickSeeds(RECIPE, exam=EXAM, seeds=(0, 1)))
+    table = made_in_two_sittings(recipes, part, tmp_path)
+    assert list(table) == columns("recipes/quick_seeds.csv")
+    assert table["roughness_ratio"].nunique() == 2
+
+
+def test_checkpoints(tmp_path, monkeypatch):
+    part = checkpoints.part("tiny", checkpoints.Run(SIGNALS, RECIPE, history_every=2))
+    place, steps = tmp_path / "checkpoints/tiny", []
+
+    def bar():
+        def callback(state):
+            steps.append(state.step)
+            if steps == [1, 2]:
+                raise KeyboardInterrupt
+
+        return callback
+
+    monkeypatch.setattr(checkpoints, "ProgressBar", bar)
+    checkpoints.make(part, tmp_path)
+    assert tables.status(part, tmp_path) == "not made"
+    assert (place / "run").is_dir()
+
+    checkpoints.make(part, tmp_path)
+    assert steps == [1, 2, 3, 4]
+    assert tables.status(part, tmp_path) == "holds"
+    assert sorted(path.name for path in place.iterdir()) == ["generator.safetensors", "history.csv", "manifest.json"]
+    assert list(pd.read_csv(place / "history.csv")["step"]) == [2, 4]
+    assert list(pd.read_csv(place / "history.csv")) == columns("checkpoints/signs8/history.csv")
+    manifest, committed = (
+        tables.read_manifest(p, f) for p, f in ((part, tmp_path), (checkpoints.PARTS[0], tables.DATA))
+    )
+    assert set(manifest) == set(committed)
+    assert set(manifest["quality"]) == set(committed["quality"])
+    assert manifest["steps_done"] == 4
+    assert manifest["parts"]["tiny"]["settings"] == plain(part.settings)
+    assert load_model(place / "generator.safetensors").arguments["n_classes"] == 2
+
+    checkpoints.make(part, tmp_path)
+    assert steps == [1, 2, 3, 4]
+    changed = checkpoints.part("tiny", replace(part.settings, history_every=1))
+    assert tables.status(changed, tmp_path) == "settings changed: history_every: 2 -> 1"
+    checkpoints.make(changed, tmp_path)
+    assert steps == [1, 2, 3, 4] * 2
+    checkpoints.make(changed, tmp_path, anew=True)
+    assert steps == [1, 2, 3, 4] * 3
+
+
+@pytest.fixture
+def few_recordings(tmp_path, monkeypatch):
+    """Five recordings of each of two signs, 20 to 29 frames long, where COURSE_DATA says that they are."""
+    random, folder = np.random.default_rng(0), tmp_path / "real" / "auslan_hq"
+    for i in range(10):
+        file = folder / "tctodd" / f"tctodd{i % 5 + 1}" / f"{'yes' if i < 5 else 'God'}-1.tsd"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.savetxt(file, random.normal(loc=i // 5, size=(20 + i, 22)).cumsum(axis=0), fmt="%.6f", delimiter="\t")
+    with tarfile.open(folder / "tctodd.tar.gz", "w:gz") as archive:
+        archive.add(folder / "tctodd", "tctodd")
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "real"))
+    return tmp_path
+
+
+def test_auslan_facts(few_recordings):
+    folder = few_recordings / "data"
+    one, three = Auslan(("right_x",), 16), Auslan(("right_x", "right_y", "right_z"), 16)
+    settings = replace(auslan_facts.Facts(), one=one, three=three)
+    table = made_in_two_sittings(auslan_facts, part := auslan_facts.part("facts", settings, auslan_facts.facts), folder)
+    assert list(table) == columns("auslan_facts.csv")
+    assert list(table["fact"]) == list(pd.read_csv(tables.DATA / "auslan_facts.csv")["fact"])
+    assert list(table["unit"]) == list(pd.read_csv(tables.DATA / "auslan_facts.csv")["unit"])
+    known = table.set_index("fact")["value"]
+    assert known["recordings"] == 10
+    assert known["frames_shortest"] == 20
+    assert known["frames_median"] == 24  # of 20 to 29, downwards
+    assert known["signals"] == 220
+    profile = auslan_facts.part("profile", auslan_facts.Profile(one), auslan_facts.profile)
+    table = made_in_two_sittings(auslan_facts, profile, folder)
+    assert list(table) == columns("auslan_profile.csv")
+    assert list(table["index"]) == list(range(9))
+    assert len(tables.read_manifest(part, folder)["recordings_sha256"]) == 64
+
+
+def test_no_bench_works_when_it_is_imported():
+    for bench in (auslan_facts, checkpoints, critics, penalty, recipes, toys):
+        text = Path(bench.__file__).read_text()
+        assert text.endswith('if __name__ == "__main__":\n    tables.command(PARTS, make, __doc__)\n'), bench.__name__
