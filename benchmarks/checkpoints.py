@@ -19,7 +19,8 @@ from benchmarks.recordings import Auslan, Simulated, Split
 from benchmarks.tables import Part
 from course_lib import checkpoints, metrics
 from course_lib.data import Scaler, SignalDataset
-from course_lib.runtime import choose_device
+from course_lib.devices import choose_device
+from course_lib.files import write_whole
 from course_lib.training import Recipe, State, sample, train
 from course_lib.training.callbacks import ProgressBar
 
@@ -86,7 +87,7 @@ def make(part: Part, folder: Path = tables.DATA, *, anew: bool = False) -> None:
     generator = generator.cpu()
     checkpoints.save_model(generator, folder / part.file, scaler=scaler, class_names=scaled.class_names)
     thinned = history.to_frame().iloc[run.history_every - 1 :: run.history_every]
-    checkpoints.write_whole(place / "history.csv", thinned.to_csv(index=False, float_format="%.4g").encode())
+    write_whole(place / "history.csv", thinned.to_csv(index=False, float_format="%.4g").encode())
     record = {"settings": manifests.plain(run), "command": part.command, "made_with": [manifests.surroundings()]}
     facts = {
         "signals": {"trained_on": len(learnt), "held_out": len(held_out)},
@@ -131,7 +132,7 @@ class Stopwatch:
             now = {"wall_seconds": time.monotonic() - self.wall, "cpu_seconds": time.process_time() - self.cpu}
             self.path.parent.mkdir(parents=True, exist_ok=True)
             total = {key: round(self.before[key] + now[key]) for key in now}
-            checkpoints.write_whole(self.path, json.dumps(total).encode())
+            write_whole(self.path, json.dumps(total).encode())
 
     def read(self) -> dict[str, int]:
         return json.loads(self.path.read_text())

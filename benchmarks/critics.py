@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from benchmarks import tables
 from benchmarks.tables import Part, make  # noqa: F401 - a bench has PARTS and make
-from course_lib import losses
+from course_lib import losses, penalties
 from course_lib.data import grid, ring, swiss_roll
 from course_lib.models import MLPCritic, MLPGenerator
 from course_lib.training import sample
@@ -176,10 +176,10 @@ def depth_run(settings: Depth, clip: float | str, seed: int) -> list[dict]:
         real, fake = noisy_pair(data, settings.batch_size, settings.noise, draw)
         loss = losses.critic_loss(critic(real), critic(fake))
         if clip == PENALTY:
-            loss = loss + settings.penalty_weight * losses.gradient_penalty(critic, real, fake, generator=draw)
+            loss = loss + settings.penalty_weight * penalties.gradient_penalty(critic, real, fake, generator=draw)
         descend(optimizer, loss)
         if clip != PENALTY:
-            losses.clip_weights_(critic, clip)
+            penalties.clip_weights_(critic, clip)
     return rows
 
 
@@ -225,10 +225,10 @@ def surface_run(settings: Surfaces, data: str, limit: float | str) -> list[dict]
         loss = losses.critic_loss(critic(real), critic(fake))
         if limit == PENALTY:
             other = fake[torch.randperm(len(fake), generator=draw)]  # the penalty's pairs are independent
-            loss = loss + settings.penalty_weight * losses.gradient_penalty(critic, real, other, generator=draw)
+            loss = loss + settings.penalty_weight * penalties.gradient_penalty(critic, real, other, generator=draw)
         descend(optimizer, loss)
         if limit != PENALTY:
-            losses.clip_weights_(critic, 10**limit)
+            penalties.clip_weights_(critic, 10**limit)
     pair = noisy_pair(law, settings.probes, settings.noise, draw)
     return [measured(settings, critic, None if limit == PENALTY else 10**limit, pair)]
 
@@ -240,7 +240,7 @@ def measured(settings: Surfaces, critic: MLPCritic, clip: float | None, pair: tu
     """
     across = torch.linspace(-settings.half_width, settings.half_width, settings.places)
     places = torch.cartesian_prod(across, across).flip(1)  # rows go up, columns go right
-    slopes = losses.gradient_norms(critic, torch.cat(pair)).detach()
+    slopes = penalties.gradient_norms(critic, torch.cat(pair)).detach()
     weights = torch.cat([parameter.detach().flatten() for parameter in critic.parameters()])
     edge = clip if clip is not None else float(weights.abs().max())
     with torch.no_grad():
@@ -286,7 +286,7 @@ def quality_run(settings: Quality, method: str, seed: int) -> list[dict]:
             descend(critic_optimizer, loss)
             cosines.append(cosine(flat(critic) - before, -flat(critic, slope=True)))
             if game.clip is not None:
-                losses.clip_weights_(critic, game.clip)
+                penalties.clip_weights_(critic, game.clip)
         readings.append(loss.item())
         for _ in range(game.generator_steps):
             scores = critic(fakes())

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from benchmarks import tables
 from benchmarks.tables import Part
-from course_lib import losses, metrics, transport
+from course_lib import metrics, penalties, transport
 from course_lib.data import Mixture, ring
 from course_lib.models import MLPCritic, MLPGenerator
 from course_lib.training import State, TrainingConfig, sample, train
@@ -55,7 +55,7 @@ class Judging:
 class Estimate:
     """Runs of different penalty weight and critic steps for each generator step, looked at at some of the steps."""
 
-    config: TrainingConfig = TrainingConfig(steps=600, batch_size=128, averaging=0.0, detail=0.0)
+    config: TrainingConfig = TrainingConfig(steps=600, batch_size=128, ema_decay=0.0, sobolev_weight=0.0)
     weights_and_critic_steps: tuple[tuple[float, int], ...] = ((0.1, 5), (1.0, 5), (10.0, 5), (10.0, 20))
     moments: tuple[int, ...] = (5, 10, 20, 50, 100, 200, 400, 600)
     steepest: float = 0.99  # the quantile of the slopes between real and generated points
@@ -74,9 +74,11 @@ class Optimizers:
     seeds: tuple[int, ...] = (0, 1, 2)
 
 
-PENALISED = TrainingConfig(steps=600, batch_size=128, critic_steps=5, penalty_weight=0.1, averaging=0.0, detail=0.0)
+PENALISED = TrainingConfig(
+    steps=600, batch_size=128, critic_steps=5, penalty_weight=0.1, ema_decay=0.0, sobolev_weight=0.0
+)
 CLIPPED = TrainingConfig(
-    objective="wgan", clip=0.01, steps=600, batch_size=128, critic_steps=5, averaging=0.0, detail=0.0
+    objective="wgan", clip=0.01, steps=600, batch_size=128, critic_steps=5, ema_decay=0.0, sobolev_weight=0.0
 )
 
 
@@ -105,9 +107,9 @@ def estimates(settings: Estimate, weight: float, critic_steps: int, seed: int) -
         real, fake, exact = judge(state.generator, settings.judging, seed)
         with torch.no_grad():
             estimate = float(state.critic(real).mean() - state.critic(fake).mean())
-        mixtures = losses.interpolate(real, fake, generator=torch.Generator().manual_seed(seed))
-        slopes = losses.gradient_norms(state.critic, mixtures).detach()
-        penalty = float(losses.unit_slope_penalty(slopes))
+        mixtures = penalties.interpolate(real, fake, generator=torch.Generator().manual_seed(seed))
+        slopes = penalties.gradient_norms(state.critic, mixtures).detach()
+        penalty = float(penalties.unit_slope_penalty(slopes))
         said = {"estimate": estimate, "objective": estimate - weight * penalty, "slope": float(slopes.mean())}
         rows.append({"step": state.step} | said | {"slope_99": float(slopes.quantile(settings.steepest))} | exact)
 

@@ -103,12 +103,12 @@ RELATIVISTIC = dict(objective="relativistic", critic_steps=1, penalty_weight=1.0
 EQUAL_TIME = EqualTime(
     (
         Variant("ours", "", OURS),
-        Variant("ours", "detail 0: the plain penalty", OURS.with_config(detail=0.0)),
+        Variant("ours", "detail 0: the plain penalty", OURS.with_config(sobolev_weight=0.0)),
         Variant("ours", "1 critic step", OURS.with_config(critic_steps=1)),
         Variant("ours", "5 critic steps", OURS.with_config(critic_steps=5)),
-        Variant("ours", "learning rate constant", OURS.with_config(decay=False)),
-        Variant("ours", "weights not averaged", OURS.with_config(averaging=0.0)),
-        Variant("ours", "transposed nets", replace(OURS, nets="transposed"), conditional=False),
+        Variant("ours", "learning rate constant", OURS.with_config(linear_decay=False)),
+        Variant("ours", "weights not averaged", OURS.with_config(ema_decay=0.0)),
+        Variant("ours", "transposed nets", replace(OURS, nets="mirror"), conditional=False),
         Variant("ours", "relativistic, R1 + R2, 1 critic step", OURS.with_config(**RELATIVISTIC)),
         Variant("source", "", SOURCE_RECIPE, conditional=False),
     )

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from benchmarks.manifests import ROOT, differences, plain, surroundings
-from course_lib.checkpoints import write_whole
+from course_lib.files import write_whole
 
 DATA = ROOT / "data"
 

@@ -20,7 +20,9 @@ from benchmarks.tables import Part, make  # noqa: F401 - a bench has PARTS and m
 from course_lib.data import Mixture, grid, ring
 from course_lib.metrics import mode_coverage
 from course_lib.models import MLPCritic, MLPGenerator
+from course_lib.penalties import R1, R1_R2
 from course_lib.training import State, TrainingConfig, TrainingDiverged, sample, train
+from course_lib.training.objectives import NON_SATURATING
 
 DISTRIBUTIONS = {"ring": ring, "grid": grid}
 SIZE_RATE = 0.2  # how fast the output noise's size is learnt, beside the weights
@@ -75,7 +77,7 @@ class Critic:
     activation: str = "leaky_relu"
     constraint: str | None = None
     pack: int = 1
-    frequencies: tuple[float, ...] = ()
+    fourier_features: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,33 +129,31 @@ CLASSIC = TrainingConfig(
     steps=8_000,
     batch_size=256,
     critic_steps=1,
-    detail=0.0,
+    sobolev_weight=0.0,
     learning_rate=2e-4,
     betas=(0.5, 0.999),
-    decay=False,
-    averaging=0.0,
+    linear_decay=False,
+    ema_decay=0.0,
 )
-UNROLLED = replace(CLASSIC, unrolled_steps=5, steps=2_000)
-FALLING = replace(CLASSIC, learning_rate=1e-3, decay=True)
+UNROLLED = replace(CLASSIC, objective=NON_SATURATING.unrolled(5), steps=2_000)
+FALLING = replace(CLASSIC, learning_rate=1e-3, linear_decay=True)
 CLIPPED = replace(FALLING, objective="wgan", optimizer="rmsprop", clip=0.1, critic_steps=5, steps=2_000)
 # What was found by trying, on seeds of 100 and more: tuning.csv says which change gave what. No momentum, first of all.
 PENALISED = TrainingConfig(
-    objective="non_saturating",
-    penalty="r1",
+    objective=NON_SATURATING.with_penalty(R1),
     penalty_weight=0.01,
     final_penalty_weight=0.001,
     steps=12_500,
     batch_size=256,
     critic_steps=1,
-    detail=0.0,
+    sobolev_weight=0.0,
     learning_rate=3e-3,
     betas=(0.0, 0.99),
-    averaging=0.99,
+    ema_decay=0.99,
 )
 UNIT_SLOPE = replace(
     PENALISED,
     objective="wgan_gp",
-    penalty="unit_slope",
     penalty_weight=0.1,
     final_penalty_weight=None,
     steps=8_500,
@@ -161,11 +161,11 @@ UNIT_SLOPE = replace(
     critic_steps=3,
     learning_rate=2e-3,
 )
-PAIRED = replace(PENALISED, objective="relativistic", penalty="r1_r2")
-FINEST = replace(PENALISED, penalty="r1_r2", learning_rate=2e-3, critic_learning_rate=6e-3)
+PAIRED = replace(PENALISED, objective="relativistic")
+FINEST = replace(PENALISED, objective=NON_SATURATING.with_penalty(R1_R2), learning_rate=2e-3, critic_learning_rate=6e-3)
 
 DEEPER = dict(depth=3, latent_dim=4, critic=Critic("relu"))
-WAVES = dict(critic=Critic("relu", frequencies=(25.0, 50.0)), fade_in=FadeIn(0.1, 0.4, 2.0))
+WAVES = dict(critic=Critic("relu", fourier_features=(25.0, 50.0)), fade_in=FadeIn(0.1, 0.4, 2.0))
 
 PERFECT = "perfect sampler"
 METHODS = {
@@ -221,7 +221,7 @@ def build(method: Method, seed: int) -> tuple[nn.Module, MLPCritic]:
             generator = MLPGenerator(method.latent_dim, 2, **sizes)
         asked = method.critic
         more = dict(activation=asked.activation, constraint=asked.constraint, pack=asked.pack)
-        return generator, MLPCritic(2, **sizes, **more, frequencies=asked.frequencies)
+        return generator, MLPCritic(2, **sizes, **more, fourier_features=asked.fourier_features)
 
 
 def fade_in(method: Method, critic: MLPCritic, step: int) -> None:
@@ -229,7 +229,7 @@ def fade_in(method: Method, critic: MLPCritic, step: int) -> None:
     if method.fade_in is not None:
         fade = method.fade_in
         share = (step / method.config.steps - fade.first) / (fade.last - fade.first)
-        critic.loudness.fill_(fade.size * min(1.0, max(0.0, share)))
+        critic.fourier_scale.fill_(fade.size * min(1.0, max(0.0, share)))
 
 
 def perfect(settings: Perfect, distribution: str, seed: int) -> list[dict]:

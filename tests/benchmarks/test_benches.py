@@ -14,7 +14,7 @@ from benchmarks.recordings import Auslan, Simulated
 from course_lib.checkpoints import load_model
 from course_lib.training import Recipe, TrainingConfig
 
-POINTS = TrainingConfig(steps=2, batch_size=8, critic_steps=1, averaging=0.0, detail=0.0)
+POINTS = TrainingConfig(steps=2, batch_size=8, critic_steps=1, ema_decay=0.0, sobolev_weight=0.0)
 RECIPE = Recipe(TrainingConfig(steps=4, batch_size=8, critic_steps=1, checkpoint_every=1), dim=4, latent_dim=4)
 SIGNALS = Simulated(2, per_class=40, length=16)
 
@@ -55,7 +55,7 @@ def columns(path):
 
 
 def test_toys(tmp_path):
-    waves = dict(critic=toys.Critic("relu", frequencies=(25.0,)), fade_in=toys.FadeIn(0.1, 0.6, 2.0))
+    waves = dict(critic=toys.Critic("relu", fourier_features=(25.0,)), fade_in=toys.FadeIn(0.1, 0.6, 2.0))
     method = toys.Method(POINTS, width=8, latent_dim=5, signs=2, output_noise=0.1, samples=50, seeds=(0, 1), **waves)
     perfect = made_in_two_sittings(toys, toys.part(toys.PERFECT, toys.Perfect(samples=200, seeds=(0,))), tmp_path)
     table = made_in_two_sittings(toys, toys.part("tiny", method), tmp_path)

@@ -14,7 +14,9 @@ from course_lib.training import TrainingConfig
 TABLE = pd.read_csv(DATA / "toy_modes.csv")
 MEANS = TABLE.groupby(["method", "distribution"]).mean(numeric_only=True)
 COLUMNS = ["method", "distribution", "seed", "steps", "seconds", "modes", "high_quality", "reverse_kl", "spread"]
-TINY = toys.Method(TrainingConfig(objective="wgan_gp", steps=2, batch_size=8, critic_steps=1, detail=0.0), depth=1)
+TINY = toys.Method(
+    TrainingConfig(objective="wgan_gp", steps=2, batch_size=8, critic_steps=1, sobolev_weight=0.0), depth=1
+)
 
 
 def test_every_method_has_every_seed_once_on_both_distributions():
@@ -153,14 +155,14 @@ def test_a_method_with_output_noise_starts_from_the_weights_that_its_seed_gives_
 
 
 def test_waves_fade_in_along_a_straight_line_between_two_shares_of_the_steps():
-    config = TrainingConfig(objective="wgan_gp", steps=100, detail=0.0)
-    waves = toys.Critic("relu", frequencies=(25.0,))
+    config = TrainingConfig(objective="wgan_gp", steps=100, sobolev_weight=0.0)
+    waves = toys.Critic("relu", fourier_features=(25.0,))
     method = toys.Method(config, critic=waves, fade_in=toys.FadeIn(0.2, 0.6, 2.0))
     critic, heard = toys.build(method, seed=0)[1], []
     for step in (0, 20, 30, 40, 60, 100):
         toys.fade_in(method, critic, step)
-        heard.append(critic.loudness.item())
+        heard.append(critic.fourier_scale.item())
     np.testing.assert_allclose(heard, [0, 0, 0.5, 1, 2, 2], atol=1e-6)
     untouched = toys.build(toys.Method(config, critic=waves), seed=0)[1]
     toys.fade_in(toys.Method(config, critic=waves), untouched, 0)
-    assert untouched.loudness == 1
+    assert untouched.fourier_scale == 1

@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.address import ROOT
 
+
 @pytest.fixture(scope="module")
 def found() -> set[Arrow]:
     return arrows(ROOT)
