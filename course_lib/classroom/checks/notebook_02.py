@@ -155,6 +155,9 @@ def kl_by_sampling(answer):
     x = np.concatenate(drawn)
     if len(x) != n:
         return f"{n} draws were asked for, and yours took {len(x)}: sample_p(n) draws n of them."
+    if isinstance(result, (tuple, list)):
+        for value, what in zip(result, ("the estimate", "the standard error"), strict=False):
+            as_number(value, what=what)
     if np.ndim(result) == 0:
         refuse(
             "Two numbers were asked for: return estimate, standard_error. Without the second nobody trusts the first."

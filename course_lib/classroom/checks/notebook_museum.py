@@ -107,7 +107,7 @@ def whole_critic_loss(answer):
     loss_of = as_function(answer)
     real, fake = _normal(6, 2, 5) + 1, _normal(6, 2, 5, seed=1)
 
-    def ask(slope: Tensor, weight: float, swap: bool = False) -> Tensor:
+    def ask(slope: Tensor, weight: float, swap: bool = False) -> object:
         pair = (fake, real) if swap else (real, fake)
         result = loss_of(_linear(slope), *pair, weight)
         as_number(result, what="the loss")
@@ -703,7 +703,10 @@ def snapshot(answer):
         )
     resumed = _Job(seed=1)
     resumed.model.load_state_dict(state["model"])
-    resumed.optimizer.load_state_dict(state["optimizer"])
+    try:
+        resumed.optimizer.load_state_dict(state["optimizer"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return "What stands under 'optimizer' is not this optimiser's state: store optimizer.state_dict()."
     resumed.step = int(step)
     resumed.advance(5)
     if not all(close(a, b) for a, b in zip(resumed.weights(), job.weights(), strict=True)):

@@ -171,6 +171,8 @@ WRONG = {
         "variance": (altered(error=lambda s, n: s**2 / n), "variance of the mean"),
         "no spread": (altered(error=lambda s, n: 1 / np.sqrt(n)), "The standard error of this mean is"),
         "estimate alone": (lambda s, p, q, n: np.mean(p(x := s(n)) - q(x)), "Two numbers were asked for"),
+        "not averaged": (altered(lambda r, p: r), "One number was expected of the estimate"),
+        "an error a draw": (altered(error=lambda s, n: np.ones(n)), "One number was expected of the standard error"),
         "a grid": (on_a_grid, "never called"),
         "too few draws": (lambda s, p, q, n: sampled(s, p, q, 10), "yours took 10"),
     },

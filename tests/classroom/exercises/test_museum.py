@@ -461,6 +461,7 @@ WRONG = {
         ),
         "objects": (lambda m, o, s: copy.deepcopy({"model": m, "optimizer": o, "step": s}), "The objects themselves"),
         "a step late": (taking(step=lambda m, o, s: s + 1), "Four steps are done"),
+        "the model twice": (taking(optimizer=lambda m, o, s: m.state_dict()), "is not this optimiser's state"),
     },
     "for_tanh": {
         "as found": (FOUND["for_tanh"], "half of its range"),

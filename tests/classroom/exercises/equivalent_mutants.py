@@ -1,0 +1,111 @@
+"""The mutants of the published solutions that are right answers too, each with the reason.
+
+A reason says why the two compute the same for every input of the exercise. A change that the judge's inputs merely do
+not tell apart is no equivalent: it stands in survivors.json until the judge is mended.
+"""
+
+SYMMETRIC = "a distance, or an absolute value: the same both ways round"
+SQUARED = "squared afterwards: the sign of the difference is gone"
+ONLY_A_WARNING = "the same number; NumPy prints a warning at log 0"
+SAME_SHAPE = "real and fake samples have one shape"
+ONE_RESULT = "a tuple of one: its first is its last"
+ANY_CHANGE = "any change of sample 0 will do; only whether the others' scores move is looked at"
+TOLERANCE = "another tolerance of the same order: scores that do not mix are equal to the last digit"
+ON_NO_TIE = "differs only where a floating-point number meets the threshold exactly"
+
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "vanishing": {
+        "line 2: if special.expit(logit) <= 0.01:": ON_NO_TIE,
+        "line 4: if special.expit(-logit) <= 0.01:": ON_NO_TIE,
+    },
+    "kl_with_zeros": {
+        "line 3: `with np.errstate(divide='ignore'):` gone, its body kept": ONLY_A_WARNING,
+        "line 3: with np.errstate():": ONLY_A_WARNING,
+    },
+    "count_modes": {
+        "line 2: close = torch.cdist(samples, centers) < 3 * std": ON_NO_TIE,
+        "line 3: return close.any(dim=0).sum()": "the same count, as a tensor that holds one number",
+    },
+    "unrolled_slope": {
+        "line 6: return torch.autograd.grad(loss, theta)[0]": "the same number, as a tensor that holds it",
+        "line 6: return torch.autograd.grad(loss, theta)[-1].item()": ONE_RESULT,
+    },
+    "line_distance": {
+        "line 1: def line_distance(y, x):": SYMMETRIC,
+        "line 5: return (np.abs(G - F) * np.diff(places)).sum()": SYMMETRIC,
+    },
+    "best_prices": {"line 2: return (np.abs(y - x[:, None]) - psi).min(axis=1)": SYMMETRIC},
+    "gaussian_distance": {
+        "line 1: def gaussian_distance(m2, s1, m1, s2):": SQUARED,
+        "line 1: def gaussian_distance(m1, s2, m2, s1):": SQUARED,
+        "line 2: return np.sqrt((m2 - m1) ** 2 + (s1 - s2) ** 2)": SQUARED,
+        "line 2: return np.sqrt((m1 - m2) ** 2 + (s2 - s1) ** 2)": SQUARED,
+    },
+    "group_sort": {
+        "line 2: pairs = features.reshape(-1, len(features), 2)": "the same pairs of neighbours, laid out otherwise",
+        "line 3: return pairs.sort().values.reshape(features.shape)": "dim=2 is the last axis, the default",
+    },
+    "clipped_step": {
+        "line 1: def clipped_step(weights, rate, gradients, limit):": "rate and gradients are only multiplied",
+        "line 2: return (weights - rate * gradients).clamp(-limit, limit).detach()": "no derivative is asked for",
+    },
+    "linear_reach": {
+        "line 1: def linear_reach_exact(fake, real, clip):": SYMMETRIC,
+        "line 2: return clip * np.abs(fake.mean(axis=0) - real.mean(axis=0)).sum()": SYMMETRIC,
+    },
+    "mix_pairs": {"line 2: weights = weights.view(-1, *[1] * (fake.ndim - 1))": SAME_SHAPE},
+    "what_the_critic_minimises": {
+        "line 2: mixed = mixed.detach().requires_grad_(True).clone()": "a copy of a leaf, on its graph",
+        "line 2: mixed = mixed.detach().requires_grad_(True)": "detach() makes a new tensor already",
+        "line 2: mixed = mixed.clone().detach().requires_grad_(True)": "detached and copied in the other order",
+        "line 3: gradients = torch.autograd.grad(critic(mixed).sum(), mixed, create_graph=True)[-1]": ONE_RESULT,
+        "line 4: penalty = (1 - gradients.flatten(1).norm(dim=1)).square().mean()": SQUARED,
+    },
+    "scores_mix_samples": {
+        "line 3: changed[0] = changed[0] - torch.randn_like(changed[0])": ANY_CHANGE,
+        "line 3: changed[0] = changed[0] * torch.randn_like(changed[0])": ANY_CHANGE,
+        "line 3: changed[0] = torch.randn_like(changed[0])": ANY_CHANGE,
+        "line 3: changed[0] = changed[1] + torch.randn_like(changed[0])": ANY_CHANGE,
+        "line 3: changed[0] = changed[-1] + torch.randn_like(changed[0])": ANY_CHANGE,
+        "line 3: changed[0] = changed[0] + torch.rand_like(changed[0])": ANY_CHANGE,
+        "line 3: changed[0] = changed[0] + changed[0]": ANY_CHANGE,
+        "line 3: changed[0] = changed[0] + torch.randn_like(changed[1])": ANY_CHANGE,
+        "line 3: changed[0] = changed[0] + torch.randn_like(changed[-1])": ANY_CHANGE,
+        "line 4: `with torch.no_grad():` gone, its body kept": "no derivative is asked for",
+        "line 5: return not torch.allclose(critic(changed)[1:], critic(samples)[1:], rtol=1e-06, atol=0)": SYMMETRIC,
+        "line 5: return not torch.allclose(critic(samples)[1:], critic(changed)[1:], atol=0)": TOLERANCE,
+        "line 5: return not torch.allclose(critic(samples)[1:], critic(changed)[1:], rtol=1e-06)": TOLERANCE,
+        "line 5: return not torch.allclose(critic(samples)[1:], critic(changed)[1:], rtol=2e-06, atol=0)": TOLERANCE,
+        "line 5: return not torch.allclose(critic(samples)[1:], critic(changed)[1:], rtol=0, atol=0)": TOLERANCE,
+    },
+    "flag_outliers": {"line 2: away = np.abs(np.median(x) - x)": SYMMETRIC},
+    "memory_ratio": {
+        "line 4: return -np.median(distances.min(axis=1))": "cancels in the ratio",
+        "line 4: return 2 * np.median(distances.min(axis=1))": "cancels in the ratio",
+    },
+    "transposed_length": {
+        "line 1: def transposed_length(length, output_padding, stride, padding, kernel):": "the two are only added",
+    },
+    "penalty_of_slopes": {"line 2: return (1 - slopes.flatten(1).norm(dim=1)).square().mean()": SQUARED},
+    "read_history": {
+        "line 4: end = history.tail(max(len(history) // 10, 1))": "the larger of two numbers",
+        "line 7: if end['wasserstein'].sum() < 0:": "a sum has the sign of its mean",
+    },
+    "electrode_penalty": {"line 4: return ((1 - slopes.flatten(1).norm(2, dim=1)) ** 2).mean()": SQUARED},
+    "penalty_for_a_batch": {
+        "line 1: def penalty_for_a_batch(critic, fake, real, generator):": "weight and 1 - weight have one law",
+        "line 2: weight = torch.rand(len(fake), generator=generator).view(-1, *[1] * (real.ndim - 1))": SAME_SHAPE,
+        "line 2: weight = torch.rand(len(real), generator=generator).view(-1, *[1] * (fake.ndim - 1))": SAME_SHAPE,
+        "line 5: return ((1 - slopes.flatten(1).norm(2, dim=1)) ** 2).mean()": SQUARED,
+    },
+    "mix_any_shape": {"line 2: weights = weights.view(-1, *[1] * (fake.ndim - 1))": SAME_SHAPE},
+    "norms_without_nan": {
+        "line 2: return (slopes.square().flatten(1).sum(dim=1) + 1e-12).sqrt()": "the same squares, flattened later",
+        "line 2: return (slopes.flatten(1).square().sum(dim=1) + 2e-12).sqrt()": "any number this small will do",
+    },
+    "clipped_update": {"line 2: critic.zero_grad()": "the optimiser holds all of the critic's parameters"},
+    "modes_on_a_ring": {
+        "line 2: angles = -2 * math.pi * torch.arange(modes) / modes": "the same points, counted the other way round",
+    },
+    "hidden_units": {"line 2: return max(channels // 2, 1)": "the larger of two numbers"},
+}
