@@ -14,6 +14,7 @@ NEEDED = {
     "ot": "POT",
     "pywt": "PyWavelets",
     "safetensors": "safetensors",
+    "filelock": "filelock",
     "pooch": "pooch",
     "platformdirs": "platformdirs",
     "jaxtyping": "jaxtyping",

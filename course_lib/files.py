@@ -1,0 +1,140 @@
+"""The one writer and the one lock: a file appears whole or not at all, and a folder is held by one run at a time.
+
+The idea: a file is written beside its place, brought to the disk, and moved there in one step, so that a process killed
+at any moment leaves the old file or the new one. A folder is held by a lock of the operating system, which goes with
+the process that holds it, however that dies. What the file system refuses is an `OSError`; `reason` says it in words.
+"""
+
+import contextlib
+import datetime
+import errno
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import filelock
+
+LOCK = ".lock"  # the file in a folder that is held; it stays, and says nothing unless it is locked
+REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your quota on that disk is used up",
+    errno.EFBIG: "the file would be larger than this system lets a file be",
+    errno.EROFS: "that file system can only be read",
+    errno.EACCES: "you have no permission for it",
+    errno.EPERM: "you have no permission for it",
+    errno.EISDIR: "a folder stands there, where a file was meant",
+    errno.ENOTDIR: "a file stands there, where a folder was meant",
+    errno.EEXIST: "a file stands there, where a folder was meant",
+    errno.ENOENT: "there is nothing there",
+    errno.ENAMETOOLONG: "that name is too long for the file system",
+    errno.ELOOP: "its links lead in a circle",
+}
+
+
+def user_path(path: str | Path) -> Path:
+    """A path as a person gives it: `~` is their own folder.
+
+    Raises:
+        ValueError: if the home that `~` means cannot be found.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ValueError(
+            f"expected a path that can be found, got {str(path)!r}, and the home that ~ stands for cannot be found "
+            f"({error}). Write the path without ~, or set HOME."
+        ) from None
+
+
+def reason(error: OSError) -> str:
+    """Why the file system said no, in words, with the path where it is known."""
+    said = REASONS.get(error.errno, error.strerror or str(error))
+    return f"{error.filename}: {said}" if error.filename else said
+
+
+# ------------------------------------------------------------------------------------------------ the writer
+
+
+def write_whole(path: str | Path, content: bytes | Callable[[Path], object]) -> None:
+    """Write a file so that at any moment it is the old one or the new one, readable by all (mode 0644).
+
+    Args:
+        path: the file; its folder is there. A link is followed: what it points to is replaced.
+        content: the bytes, or a function that writes them to the path it is given (a partial file beside `path`).
+
+    Raises:
+        OSError: if the file system refuses; the old file stands, and no partial one is left.
+    """
+    path = Path(os.path.realpath(path))
+    handle, name = tempfile.mkstemp(prefix=".partial-", dir=path.parent)
+    os.close(handle)
+    partial = Path(name)
+    try:
+        if callable(content):
+            content(partial)
+        else:
+            partial.write_bytes(content)
+        with open(partial, "rb+") as file:
+            os.fsync(file.fileno())
+        os.chmod(partial, 0o644)  # a temporary file is private
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def check_room(folder: str | Path, size: int) -> None:
+    """Whether a file of `size` bytes can be written into `folder` now: asked of the file system, before long work.
+
+    Raises:
+        OSError: if it cannot be: no such folder, no permission, no room.
+    """
+    with tempfile.TemporaryFile(prefix=".partial-", dir=folder) as file:
+        if size > 0 and hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            for start in range(0, size, 2**20):
+                file.write(bytes(min(2**20, size - start)))
+            file.flush()
+
+
+# -------------------------------------------------------------------------------------------------- the lock
+
+
+@contextlib.contextmanager
+def hold(folder: str | Path) -> Iterator[None]:
+    """Hold `folder`, made if it is missing, against every other process and thread until the `with` block ends.
+
+    The lock is the operating system's: it goes with the process, whether that ends, is killed or loses its power.
+
+    Raises:
+        ValueError: if another holds it; the message says who, where that is known.
+        OSError: if the folder cannot be made or written to.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = Path(os.path.realpath(folder)) / LOCK
+    lock = filelock.FileLock(path, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise ValueError(
+            f"{folder} is in use by {_holder(path)}. Wait until it is done, or end it, or name another folder."
+        ) from None
+    try:
+        path.write_text(
+            f"process {os.getpid()} on {platform.node()}, since {datetime.datetime.now():%Y-%m-%d %H:%M:%S}",
+            encoding="utf-8",
+        )
+        yield
+    finally:
+        lock.release()
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip() or "another process"
+    except (OSError, ValueError):
+        return "another process"
