@@ -1,26 +1,27 @@
 """The one guard: an array or a tensor goes on as finite float64, or is refused with the place of what is wrong.
 
 Every function of the library that takes numbers from outside passes them through here first. A masked value is not a
-number: NumPy would hand on whatever lies under the mask, -9999 say, as if it had been measured.
+number: NumPy would hand on whatever lies under the mask, -9999 say, as if it had been measured. Nor are text, complex
+numbers, yes and no, or objects that happen to convert.
 """
 
 import numpy as np
 import torch
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 from numpy import ndarray
 
 Array = ndarray | torch.Tensor
 Number = float | int
 
 
-def as_numpy(x: Array) -> ndarray:
+def as_numpy(x: Array | list | tuple) -> ndarray:
     """The same values as a NumPy array of their own type, for drawing and counting: nothing is checked but the mask.
 
     Raises:
         ValueError: if values are masked.
     """
     refuse_mask(x, "the array")
-    return x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else np.asarray(x)
+    return _plain(x)
 
 
 def finite_float64(
@@ -33,39 +34,94 @@ def finite_float64(
         advice: the last sentence of the message about values that are not finite: what to do here.
 
     Raises:
-        ValueError: if it holds no numbers, complex ones, a mask, NaN or infinity; the message says where.
+        ValueError: if it holds anything but real numbers, or a mask, NaN or infinity; the message says where.
     """
-    refuse_mask(x, name)
-    if isinstance(x, torch.Tensor):
-        x = x.detach().cpu()
-        x = x.numpy() if x.dtype != torch.bfloat16 else x.float().numpy()
-    try:
-        values = np.asarray(x)
-        if values.dtype.kind not in "biuf":
-            raise TypeError(f"values of type {values.dtype}")
+    values = _numbers(x, name, "iuf", "real numbers")
+    with np.errstate(over="ignore"):  # a longer float than float64 holds becomes infinite, and is refused as that
         values = values.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name}: expected an array or a tensor of real numbers, got {_kind(x)} ({error}).") from None
     bad = ~np.isfinite(values)
     if bad.any():
-        where = tuple(int(i) for i in np.argwhere(bad)[0])
+        where = _first(bad)
         raise ValueError(
-            f"{name} must be finite, but {bad.sum()} of its {values.size} values are NaN or infinite, the first at "
-            f"{where}. {advice}"
+            f"{name}: expected finite values, got {values[where]} at {where}, and {bad.sum()} such of {values.size} "
+            f"(NaN or infinite). {advice}"
         )
     return values
 
 
+def whole_numbers(
+    x: object, name: str, *, advice: str = "Labels are indices into the class names: 0, 1, ..."
+) -> Int64[ndarray, "..."]:
+    """`x` (array, tensor, nested lists) of whole numbers, such as labels, as int64 of the shape it has.
+
+    Raises:
+        ValueError: if it holds anything else (text, fractions, yes and no, a mask).
+    """
+    values = _numbers(x, name, "iu", "whole numbers", advice)
+    if values.size and values.max() > np.iinfo(np.int64).max:
+        raise ValueError(f"{name}: expected whole numbers below 2**63, got {values.max()}. {advice}")
+    return values.astype(np.int64)
+
+
 def refuse_mask(x: object, name: str) -> None:
-    """Raise a ValueError if `x` is a masked array of which a value is masked."""
-    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
-        where = tuple(int(i) for i in np.argwhere(np.ma.getmaskarray(x))[0])
+    """Raise a ValueError if a value of `x` is masked: an array's, or one of a list's of arrays."""
+    if isinstance(x, list | tuple):
+        for i, part in enumerate(x):
+            if isinstance(part, list | tuple | np.ma.MaskedArray):
+                refuse_mask(part, f"{name}[{i}]")
+        return
+    if isinstance(x, torch.masked.MaskedTensor):
+        mask = ~x.get_mask().cpu().numpy()  # PyTorch's mask is True where there is a value
+    elif isinstance(x, np.ma.MaskedArray) and x.dtype.names is None:
+        mask = np.ma.getmaskarray(x)
+    else:
+        return
+    if mask.any():
         raise ValueError(
-            f"{name}: expected measured values, but {int(np.ma.count_masked(x))} of {x.size} are masked, the first at "
-            f"{where}, and what lies under a mask is no measurement. Leave out those signals, or fill the gaps "
+            f"{name}: expected measured values, but {mask.sum()} of {mask.size} are masked, the first at "
+            f"{_first(mask)}, and what lies under a mask is no measurement. Leave out those signals, or fill the gaps "
             "yourself (x.filled(value)) and say so."
         )
 
 
-def _kind(x: object) -> str:
-    return f"{type(x).__name__} of {x.dtype}" if hasattr(x, "dtype") else type(x).__name__
+def kind(x: object) -> str:
+    """What a message calls what came: `ndarray of float64`, `Tensor of torch.float32 on cuda:0`, `list`."""
+    device = f" on {x.device}" if isinstance(x, torch.Tensor) else ""
+    return f"{type(x).__name__} of {x.dtype}{device}" if hasattr(x, "dtype") else type(x).__name__
+
+
+def _numbers(x: object, name: str, kinds: str, expected: str, advice: str = "") -> ndarray:
+    """`x` as an array whose type is of one of NumPy's `kinds`: i, u, f."""
+    refuse_mask(x, name)
+    if isinstance(getattr(x, "values", None), torch.Tensor) and not isinstance(x, torch.Tensor):
+        raise ValueError(f"{name}: expected an array or a tensor, got a {type(x).__name__}. Pass its .values.")
+    try:
+        values = _plain(x)
+        why = "" if values.dtype.kind in kinds else f" ({_NAMES.get(values.dtype.kind, values.dtype)})"
+    except ValueError:
+        values, why = None, " with rows of different lengths"
+    except (TypeError, RuntimeError) as error:  # what PyTorch says of a sparse tensor, or of one without values
+        values, why = None, f" ({str(error).splitlines()[0][:100]})"
+    if values is None or values.dtype.kind not in kinds:
+        raise ValueError(
+            f"{name}: expected {expected} in an array, a tensor or rows of one length, got {kind(x)}{why}. "
+            f"{advice}".rstrip()
+        )
+    return values
+
+
+_NAMES = {"b": "yes and no", "c": "complex numbers", "U": "text", "S": "bytes", "O": "objects", "M": "dates"}
+
+
+def _plain(x: object) -> ndarray:
+    if not isinstance(x, torch.Tensor):
+        return np.asarray(x)
+    x = x.detach().cpu().resolve_conj().resolve_neg()
+    return x.numpy() if not x.is_floating_point() or x.dtype in _NUMPY_HAS else x.double().numpy()
+
+
+_NUMPY_HAS = (torch.float16, torch.float32, torch.float64)  # NumPy has no bfloat16, nor 8-bit floats
+
+
+def _first(bad: ndarray) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.argwhere(bad)[0])

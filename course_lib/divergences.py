@@ -17,6 +17,8 @@ import torch
 from jaxtyping import Float
 from numpy import ndarray
 
+from course_lib.arrays import finite_float64
+
 Array = ndarray | torch.Tensor | Sequence  # of any shape: messages about shapes are this module's
 Values = Float[ndarray, "..."]
 
@@ -128,16 +130,17 @@ def _times_log_ratio(weight: Values, a: Values, b: Values) -> Values:
 
 
 def _values(x: Array, name: str) -> Values:
-    values = x.detach().cpu().double().numpy() if isinstance(x, torch.Tensor) else np.asarray(x, dtype=np.float64)
+    advice = "Densities and probabilities are finite and at least 0; are these logs or logits?"
+    values = finite_float64(x, name, advice=advice)
     if values.size == 0:
         raise ValueError(f"{name}: expected at least one value, got an empty array of shape {values.shape}.")
-    for problem, bad in (("finite", ~np.isfinite(values)), ("non-negative", values < 0)):
-        if bad.any():
-            where = tuple(int(i) for i in np.argwhere(bad)[0])
-            raise ValueError(
-                f"{name}: expected {problem} values, got {values[where]} at {where}, and {bad.sum()} such of "
-                f"{values.size}. Densities and probabilities are finite and at least 0; are these logs or logits?"
-            )
+    bad = values < 0
+    if bad.any():
+        where = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(
+            f"{name}: expected non-negative values, got {values[where]} at {where}, and {bad.sum()} such of "
+            f"{values.size}. {advice}"
+        )
     return values
 
 

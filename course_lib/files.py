@@ -68,6 +68,9 @@ def write_whole(path: str | Path, content: bytes | Callable[[Path], object]) -> 
         OSError: if the file system refuses; the old file stands, and no partial one is left.
     """
     path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():  # a device would be replaced by a file
+        number = errno.EISDIR if path.is_dir() else errno.EINVAL
+        raise OSError(number, "it is no ordinary file, and is left as it is", str(path))
     handle, name = tempfile.mkstemp(prefix=".partial-", dir=path.parent)
     os.close(handle)
     partial = Path(name)
@@ -88,16 +91,31 @@ def write_whole(path: str | Path, content: bytes | Callable[[Path], object]) -> 
 def check_room(folder: str | Path, size: int) -> None:
     """Whether a file of `size` bytes can be written into `folder` now: asked of the file system, before long work.
 
+    Where there is no such folder yet, the nearest one above it is asked. Nothing is left behind.
+
     Raises:
-        OSError: if it cannot be: no such folder, no permission, no room.
+        OSError: if it cannot be: no permission, no room, a file in the folder's place.
     """
+    folder = Path(os.path.realpath(folder))
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
     with tempfile.TemporaryFile(prefix=".partial-", dir=folder) as file:
         if size > 0 and hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(file.fileno(), 0, size)
+            _allocate(file.fileno(), size, folder)
         else:
             for start in range(0, size, 2**20):
                 file.write(bytes(min(2**20, size - start)))
             file.flush()
+
+
+def _allocate(handle: int, size: int, folder: Path) -> None:
+    try:
+        os.posix_fallocate(handle, 0, size)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):  # a file system that cannot be asked
+            raise OSError(error.errno, error.strerror, str(folder)) from None
 
 
 # -------------------------------------------------------------------------------------------------- the lock

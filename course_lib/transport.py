@@ -25,6 +25,8 @@ from numpy import ndarray
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
+from course_lib.arrays import finite_float64
+
 Array = ndarray | Tensor | list | tuple | float | int
 MASS_TOLERANCE = 1e-6
 SIMPLEX_STEPS = 10_000_000
@@ -252,7 +254,10 @@ def _pot() -> ModuleType:
             import ot
     finally:
         for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
     return ot
 
 
@@ -270,26 +275,7 @@ def _powers_of_columns(x: ndarray, y: ndarray, order: float) -> ndarray:
 
 def _numbers(value: Array, name: str, function: str) -> ndarray:
     """The value as finite float64 numbers."""
-    if isinstance(value, Tensor):
-        value = value.detach().cpu()
-        value = value.double().numpy() if not value.is_complex() else value.numpy()
-    try:
-        numbers = np.asarray(value)
-        if np.iscomplexobj(numbers):
-            raise TypeError
-        numbers = numbers.astype(np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"{function}: expected {name} to be real numbers in an array or tensor, got {type(value).__name__} "
-            "that cannot be read as such. Give rows of one length, without text."
-        ) from None
-    if not np.isfinite(numbers).all():
-        bad = np.argwhere(~np.isfinite(numbers))
-        raise ValueError(
-            f"{function}: expected finite numbers in {name}, got {numbers[tuple(bad[0])]} at {bad[0].tolist()} "
-            f"({len(bad)} such in all). Drop or mend them first."
-        )
-    return numbers
+    return finite_float64(value, f"{function}: {name}", advice="Leave those out, or mend them first.")
 
 
 def _samples(value: Array, name: str, function: str) -> ndarray:

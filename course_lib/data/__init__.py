@@ -4,8 +4,9 @@ Every loader returns a `SignalDataset`; nothing here touches a file or the netwo
 """
 
 from course_lib.data.auslan import AUSLAN_CHANNELS, RECORDINGS_DIGEST, download_auslan, load_auslan, recordings_digest
-from course_lib.data.dataset import Scaler, SignalDataset, constant_signals
+from course_lib.data.dataset import SignalDataset, constant_signals
 from course_lib.data.resampling import resample
+from course_lib.data.scaling import Scaler
 from course_lib.data.simulated import SignLaw, minimum_jerk, sign_law, simulate_signs, time_warp
 from course_lib.data.toys import Mixture, SwissRoll, grid, ring, swiss_roll
 

@@ -21,11 +21,11 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-import torch
 from jaxtyping import Float
 
 from course_lib.data.dataset import SignalDataset, constant_signals
 from course_lib.data.resampling import resample
+from course_lib.files import user_path
 
 SENSORS = ("x", "y", "z", "roll", "pitch", "yaw", "thumb", "fore", "middle", "ring", "little")
 AUSLAN_CHANNELS = tuple(f"{hand}_{sensor}" for hand in ("left", "right") for sensor in SENSORS)  # the files' 22 columns
@@ -36,6 +36,15 @@ SOURCES = {  # file name to keep -> where UCI has, or had, it; tried in this ord
     "tctodd.tar.gz": "https://archive.ics.uci.edu/ml/machine-learning-databases/auslan2-mld/tctodd.tar.gz",
 }
 PAGE = "https://archive.ics.uci.edu/dataset/115"
+
+ARCHIVE_BEGINS = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # zip, gzip, bzip2, xz
+ARCHIVE_ENDS = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz")
+OWN = (".csv", ".tsv", ".txt", ".ts", ".npy", ".npz", ".mat", ".parquet", ".xlsx", ".h5", ".edf", ".wav", ".json")
+OWN_RECORDINGS = (
+    "This reads the Auslan recordings and nothing else. Own recordings become a data set in Python, from arrays: "
+    "SignalDataset(values, labels, class_names) with float32 values (N, channels, steps), for instance from "
+    "np.load(file)['values'] or pd.read_csv(file).to_numpy('float32')[:, None]; then train(generator, critic, dataset)."
+)
 
 _FILE_NAME = re.compile(r"(?P<sign>.+)-\d+\.tsd")
 _UNREADABLE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError)
@@ -64,12 +73,12 @@ def load_auslan(
     wanted = _columns(channels)
     if length < 2:
         raise ValueError(f"load_auslan: expected a length of at least 2 steps, got {length}.")
-    files = sorted(_read_files(Path(folder_or_archive)).items(), key=lambda item: (_sign(item[0]), item[0]))
+    files = sorted(_read_files(user_path(folder_or_archive)).items(), key=lambda item: (_sign(item[0]), item[0]))
     values = np.stack([resample(_parse(name, data)[:, wanted].T, length) for name, data in files])
     signs = [_sign(name) for name, _ in files]
     class_names = sorted(set(signs))
     labels = np.array([class_names.index(sign) for sign in signs])
-    dataset = SignalDataset(torch.from_numpy(values.astype(np.float32)), torch.from_numpy(labels), tuple(class_names))
+    dataset = SignalDataset(values.astype(np.float32), labels, class_names, channels_first=True)
     return dataset.with_notes(*_missing_note(signs), *_constant_notes(dataset, [AUSLAN_CHANNELS[i] for i in wanted]))
 
 
@@ -83,7 +92,7 @@ def recordings_digest(folder_or_archive: str | Path) -> str:
         FileNotFoundError, ValueError: as `load_auslan` does for a path that holds no readable recordings.
     """
     digest = hashlib.sha256()
-    for name, data in sorted(_read_files(Path(folder_or_archive)).items()):
+    for name, data in sorted(_read_files(user_path(folder_or_archive)).items()):
         digest.update(f"{name}\0{len(data)}\0".encode() + data)
     return digest.hexdigest()
 
@@ -99,7 +108,7 @@ def download_auslan(folder: str | Path) -> Path:
     """
     import pooch  # with its own dependency on requests, wanted here alone
 
-    folder = Path(folder)
+    folder = user_path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name in SOURCES:
         if (folder / name).is_file() and _problem(folder / name) is None:
@@ -163,16 +172,29 @@ def _read_files(path: Path) -> dict[str, bytes]:
         _sign(name)
         files[name] = data
     if not files:
-        held = [f.name for f in path.iterdir() if f.name in SOURCES] if path.is_dir() else []
-        hint = f"It holds {held[0]}: pass {path / held[0]}." if held else "download_auslan(folder) gets them from UCI."
         raise FileNotFoundError(
-            f"Auslan: expected recordings (tctodd1/God-1.tsd and so on) in {path}, but there is no .tsd file. {hint}"
+            f"Auslan: expected recordings (tctodd1/God-1.tsd and so on) in {path}, but there is no .tsd file. "
+            f"{_hint(path)}"
         )
     return files
 
 
+def _hint(path: Path) -> str:
+    """What to do about a folder or an archive without recordings."""
+    held = sorted(f.name for f in path.iterdir()) if path.is_dir() else [path.name]
+    if archives := [name for name in held if name in SOURCES]:
+        return f"It holds {archives[0]}: pass {path / archives[0]}."
+    if own := [name for name in held if Path(name).suffix.lower() in OWN]:
+        return f"{own[0]} is no recording of that set. {OWN_RECORDINGS}"
+    return "download_auslan(folder) gets them from UCI."
+
+
 def _read_archive(name: str, data: bytes) -> list[tuple[str, bytes]]:
     """The recordings in a tar archive, or in a zip that holds them or holds that tar archive."""
+    is_archive = data.startswith(ARCHIVE_BEGINS) or data[257:262] == b"ustar"
+    if not is_archive and not name.lower().endswith(ARCHIVE_ENDS):
+        empty = "it is empty" if not data else f"it begins with {data[:12]!r}"
+        raise ValueError(f"Auslan: expected a tar or zip archive, but {name} is none ({empty}). {OWN_RECORDINGS}")
     try:
         if data.startswith(b"PK"):  # how every zip begins
             with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -1,4 +1,4 @@
-"""Labelled signals in a container that cannot hold a broken one, and a scaling that can be undone.
+"""Signals in a container that cannot hold a broken one: labelled, or of one kind.
 
 The idea: everything downstream (training, metrics, plots) may trust what it is given, because the container checks
 once, at the door: shapes agree, every value is finite, every label has a name. Splits are stratified, so that a
@@ -13,16 +13,24 @@ from typing import SupportsIndex
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor
+
+from course_lib.data import guards
+from course_lib.data.scaling import Scaler
+
+UNLABELLED = ("signal",)  # the class of recordings that came without labels
 
 
 @dataclass(frozen=True, eq=False)
 class SignalDataset:
-    """N labelled signals of C channels and L steps: float32 `values` (N, C, L) and int64 `labels` (N,) on the CPU.
+    """N signals of C channels and L steps: float32 `values` (N, C, L) and int64 `labels` (N,) on the CPU.
 
     NumPy arrays are taken where they convert exactly (float16 or float32 values; integer labels); nothing is cast that
-    could lose a digit.
+    could lose a digit. Without labels, `SignalDataset(values)`, all signals are of one class, called "signal".
+
+    `dataset[i]` is a signal's values (C, L) and its label, so a DataLoader takes a dataset; `dataset[2:5]` and
+    `dataset[indices or mask]` are datasets.
 
     Attributes:
         values: the signals, in the recording's own units unless `scaler` is set.
@@ -30,36 +38,66 @@ class SignalDataset:
         class_names: one name a class, all different; a class may have no signals.
         scaler: the `Scaler` that `values` have been through, or None.
         notes: what the loader found that a reader should know: recordings missing, signals constant.
+        channels_first: True says that the second axis holds the channels although it is longer than the third. Without
+            it such a shape is refused: most often it is (N, steps, channels).
 
     Raises:
         ValueError: if a shape, dtype, value or label is not as above; the message names where.
     """
 
     values: Tensor | np.ndarray  # always a tensor afterwards
-    labels: Tensor | np.ndarray
-    class_names: Sequence[str]  # always a tuple afterwards
-    scaler: "Scaler | None" = None
+    labels: Tensor | np.ndarray | None = None  # always a tensor afterwards
+    class_names: Sequence | None = None  # always a tuple of texts afterwards
+    scaler: Scaler | None = None
     notes: tuple[str, ...] = ()
+    channels_first: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", _float_tensor(self.values))
-        object.__setattr__(self, "labels", _label_tensor(self.labels))
-        object.__setattr__(self, "class_names", tuple(self.class_names))
-        _check_shapes(self.values, self.labels)
-        _check_finite(self.values)
-        _check_labels(self.labels, self.class_names)
+        values = guards.float_tensor(self.values)
+        guards.check_shape(values, self.channels_first)
+        guards.check_finite(values)
+        labels = torch.zeros(len(values), dtype=torch.int64) if self.labels is None else guards.whole(self.labels)
+        names = UNLABELLED if self.labels is None and self.class_names is None else guards.names(self.class_names)
+        guards.check_labels(labels, names, len(values), given=self.labels is not None)
+        if self.scaler is not None and len(self.scaler.mean) != values.shape[1]:
+            raise ValueError(
+                f"SignalDataset: the scaler is of {len(self.scaler.mean)} channels, the values have {values.shape[1]}."
+            )
+        for field, checked in (("values", values), ("labels", labels), ("class_names", names)):
+            object.__setattr__(self, field, checked)
 
     def __len__(self) -> int:
         return self.values.shape[0]
 
+    def __getitem__(self, index: "SupportsIndex | slice | Sequence | Tensor | np.ndarray"):
+        """A signal's values (C, L) and label; or, for a slice, indices or a mask, the dataset of those.
+
+        Raises:
+            IndexError: if there is no such signal.
+            ValueError: if no signal is left.
+        """
+        if isinstance(index, SupportsIndex) and not isinstance(index, Tensor | np.ndarray):
+            n = operator.index(index)
+            if not -len(self) <= n < len(self):
+                raise IndexError(f"dataset[{n}]: there are {len(self)} signals, 0 to {len(self) - 1}.")
+            return self.values[n], int(self.labels[n])
+        wanted = torch.arange(len(self))[index if isinstance(index, slice) else torch.as_tensor(index)]
+        return (self.values[wanted], int(self.labels[wanted])) if wanted.ndim == 0 else self._take(wanted)
+
     def __repr__(self) -> str:
         size = f"{len(self):,} signals of {self.channels} channel{'s' * (self.channels > 1)} x {self.length} steps"
+        classes = f"{self.n_classes} class{'es' * (self.n_classes > 1)}" if self.labelled else "without labels"
         scaled = ", scaled" if self.scaler is not None else ""
-        return "\n  ".join([f"SignalDataset: {size}, {self.n_classes} classes{scaled}", *self.notes])
+        return "\n  ".join([f"SignalDataset: {size}, {classes}{scaled}", *self.notes])
 
     @property
     def n_classes(self) -> int:
         return len(self.class_names)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the signals came with labels."""
+        return self.class_names != UNLABELLED
 
     @property
     def channels(self) -> int:
@@ -68,6 +106,13 @@ class SignalDataset:
     @property
     def length(self) -> int:
         return self.values.shape[2]
+
+    @property
+    def class_counts(self) -> list[int]:
+        """How many signals each class has."""
+        return torch.bincount(self.labels, minlength=self.n_classes).tolist()
+
+    # ------------------------------------------------------------------------------------- fewer signals
 
     def split(self, fraction: float, *, seed: int) -> tuple["SignalDataset", "SignalDataset"]:
         """Two disjoint sets that together are this one: about `fraction` of each class, and the rest.
@@ -80,24 +125,34 @@ class SignalDataset:
         """
         if not 0 < fraction < 1:
             raise ValueError(f"split: expected a fraction strictly between 0 and 1, got {fraction}.")
-        if seed < 0:
-            raise ValueError(f"split: expected a seed of 0 or more, got {seed}.")
-        counts = torch.bincount(self.labels, minlength=self.n_classes)
-        if alone := (counts == 1).nonzero().flatten().tolist():
-            names = ", ".join([repr(self.class_names[k]) for k in alone[:5]] + ["..."] * (len(alone) > 5))
+        counts = self.class_counts
+        if alone := [self.class_names[k] for k, count in enumerate(counts) if count == 1]:
             raise ValueError(
                 f"split: expected at least 2 signals of every class, one for each side, but {len(alone)} of "
-                f"{self.n_classes} classes have a single one: {names}. Record more of them, or leave them out with "
-                f"dataset.select([...])."
+                f"{self.n_classes} classes have a single one: {guards.listed(alone)}. Record more of them, or leave "
+                "them out with dataset.select([...])."
             )
-        chosen = torch.zeros(len(self), dtype=torch.bool)
-        for k, count in enumerate(counts.tolist()):
-            if count:
-                members = (self.labels == k).nonzero().flatten()
-                taken = min(max(round(fraction * count), 1), count - 1)
-                order = np.random.default_rng((seed, k)).permutation(count)
-                chosen[members[torch.from_numpy(order[:taken])]] = True
+        chosen = self._draw([min(max(round(fraction * n), 1), n - 1) if n else 0 for n in counts], seed, "split")
         return self._take(chosen), self._take(~chosen)
+
+    def take(self, per_class: int, *, seed: int) -> "SignalDataset":
+        """`per_class` signals of each class, drawn by the seed, in the order they stand in.
+
+        With the same seed, fewer are among more.
+
+        Raises:
+            ValueError: if a class has fewer; the message names it.
+        """
+        if per_class < 1:
+            raise ValueError(f"take: expected 1 or more of each class, got {per_class}.")
+        if few := [
+            f"{name} ({n})" for name, n in zip(self.class_names, self.class_counts, strict=True) if n < per_class
+        ]:
+            raise ValueError(
+                f"take: expected at least {per_class} signals of every class, but {len(few)} of {self.n_classes} have "
+                f"fewer: {guards.listed(few)}. Take fewer, or leave those classes out with dataset.select([...])."
+            )
+        return self._take(self._draw([per_class] * self.n_classes, seed, "take"))
 
     def select(self, classes: str | SupportsIndex | Iterable[str | SupportsIndex]) -> "SignalDataset":
         """Only the signals of `classes` (names or indices), relabelled 0..K-1 in the order asked for.
@@ -120,12 +175,62 @@ class SignalDataset:
             self, values=self.values[keep], labels=labels[keep], class_names=tuple(self.class_names[k] for k in wanted)
         )
 
+    # ------------------------------------------------------------------------- other channels, more signals
+
+    def select_channels(self, channels: SupportsIndex | Iterable) -> "SignalDataset":
+        """Only these channels (indices), in the order asked for; the scaler's go along.
+
+        Raises:
+            ValueError: if a channel is unknown or named twice, or none is given.
+        """
+        wanted = self._channel_indices(channels, "select_channels")
+        scaler = None if self.scaler is None else self.scaler.select(wanted)
+        return replace(self, values=self.values[:, wanted], scaler=scaler)
+
+    def drop_channels(self, channels: SupportsIndex | Iterable) -> "SignalDataset":
+        """All channels but these (indices). Raises as `select_channels`, and if none is left."""
+        dropped = self._channel_indices(channels, "drop_channels")
+        if not (kept := [c for c in range(self.channels) if c not in dropped]):
+            raise ValueError(f"drop_channels: expected a channel to be left, but all {self.channels} are dropped.")
+        return self.select_channels(kept)
+
+    def join(self, *others: "SignalDataset") -> "SignalDataset":
+        """These signals and then the others', classes of one name together: `a.join(b)`.
+
+        Raises:
+            ValueError: if channels, lengths or scalers differ, or one has labels and another has not.
+        """
+        for other in others:
+            guards.check_alike(self, other)
+        sets = (self, *others)
+        names = tuple(dict.fromkeys(name for part in sets for name in part.class_names))
+        labels = [torch.tensor([names.index(name) for name in part.class_names])[part.labels] for part in sets]
+        return replace(
+            self,
+            values=torch.cat([part.values for part in sets]),
+            labels=torch.cat(labels),
+            class_names=names,
+            notes=tuple(dict.fromkeys(note for part in sets for note in part.notes)),
+            channels_first=any(part.channels_first for part in sets),
+        )
+
     def with_notes(self, *notes: str) -> "SignalDataset":
         """The same signals with `notes` added."""
         return replace(self, notes=self.notes + notes)
 
     def _take(self, mask: Tensor) -> "SignalDataset":
         return replace(self, values=self.values[mask], labels=self.labels[mask])
+
+    def _draw(self, numbers: list[int], seed: int, who: str) -> Tensor:
+        """A mask of `numbers[k]` signals of each class k; by the seed, the class's index and its n alone."""
+        if seed < 0:
+            raise ValueError(f"{who}: expected a seed of 0 or more, got {seed}.")
+        chosen = torch.zeros(len(self), dtype=torch.bool)
+        for k, number in enumerate(numbers):
+            members = (self.labels == k).nonzero().flatten()
+            order = np.random.default_rng((seed, k)).permutation(len(members))
+            chosen[members[torch.from_numpy(order[:number])]] = True
+        return chosen
 
     def _class_index(self, wanted: str | SupportsIndex) -> int:
         if isinstance(wanted, str):
@@ -145,153 +250,16 @@ class SignalDataset:
             )
         return index
 
-
-@dataclass(frozen=True, eq=False)
-class Scaler:
-    r"""Standardisation of each channel, $(x - \text{mean}_c) / \text{std}_c$ over all signals, and its inverse.
-
-    One shift and one factor a channel, not one a signal: how large a recording is stays part of the data.
-
-    Attributes:
-        mean: (C,), in the recording's units.
-        std: (C,), in the recording's units, positive.
-
-    Raises:
-        ValueError: if `mean` and `std` are not of one shape (C,), or a standard deviation is not positive and finite.
-    """
-
-    mean: Float[Tensor, "..."]
-    std: Float[Tensor, "..."]
-
-    def __post_init__(self) -> None:
-        if self.mean.ndim != 1 or self.mean.shape != self.std.shape:
-            got = f"{tuple(self.mean.shape)} and {tuple(self.std.shape)}"
-            raise ValueError(f"Scaler: expected mean and std of one shape (C,), got {got}.")
-        if not (self.mean.isfinite() & self.std.isfinite() & (self.std > 0)).all():
-            raise ValueError(f"Scaler: expected finite means and positive stds, got {self.mean} and {self.std}.")
-
-    @classmethod
-    def fit(cls, dataset: SignalDataset) -> "Scaler":
-        """The mean and the population standard deviation of each channel, computed in float64.
-
-        Raises:
-            ValueError: if a channel is constant over the whole dataset: scaling by its standard deviation is 0/0.
-        """
-        values = dataset.values.double()
-        constant = (values.amax((0, 2)) == values.amin((0, 2))).nonzero().flatten().tolist()
-        if constant:
-            listed = ", ".join(f"channel {c} ({values[0, c, 0].item():g} everywhere)" for c in constant)
-            raise ValueError(
-                f"Scaler.fit: expected channels that vary, but over all {len(dataset)} signals {len(constant)} of "
-                f"{dataset.channels} do not: {listed}. Scaling by a standard deviation of 0 is 0/0: leave such a "
-                f"channel out when loading; there is nothing in it to learn."
-            )
-        return cls(mean=values.mean((0, 2)).float(), std=values.std((0, 2), correction=0).float())
-
-    def transform(self, signals: "SignalDataset | Float[Tensor, '...']") -> "SignalDataset | Float[Tensor, '...']":
-        """Into the model's units: what the scaler was fitted to gets mean 0 and standard deviation 1 in each channel.
-
-        Returns the kind it was given, a dataset with `.scaler` set.
-
-        Raises:
-            ValueError: if the number of channels differs, or a dataset has been through a scaler already.
-        """
-        if isinstance(signals, SignalDataset):
-            if signals.scaler is not None:
-                raise ValueError(
-                    "Scaler.transform: this dataset has been through a scaler already; scale the original, once."
-                )
-            return replace(signals, values=self.transform(signals.values), scaler=self)
-        mean, std = self._columns(signals, "transform")
-        return (signals - mean) / std
-
-    def inverse(self, signals: "SignalDataset | Float[Tensor, '...']") -> "SignalDataset | Float[Tensor, '...']":
-        """Back into the recording's own units.
-
-        Returns the kind it was given, a dataset with `.scaler` None again.
-
-        Raises:
-            ValueError: if the number of channels differs.
-        """
-        if isinstance(signals, SignalDataset):
-            return replace(signals, values=self.inverse(signals.values), scaler=None)
-        mean, std = self._columns(signals, "inverse")
-        return signals * std + mean
-
-    def _columns(self, signals: Tensor, verb: str) -> tuple[Tensor, Tensor]:
-        if signals.ndim != 3 or signals.shape[1] != len(self.mean):
-            raise ValueError(
-                f"Scaler.{verb}: this scaler was fitted to {len(self.mean)} channels, so expected shape "
-                f"(N, {len(self.mean)}, L), got {tuple(signals.shape)}."
-            )
-        return self.mean.to(signals)[:, None], self.std.to(signals)[:, None]
+    def _channel_indices(self, channels: SupportsIndex | Iterable, who: str) -> list[int]:
+        given = [channels] if isinstance(channels, SupportsIndex) else list(channels)
+        if not given or not all(isinstance(c, SupportsIndex) for c in given):
+            raise ValueError(f"{who}: expected one or more channels by index, 0 to {self.channels - 1}, got {given}.")
+        wanted = [operator.index(c) for c in given]
+        if len(set(wanted)) < len(wanted) or not all(0 <= c < self.channels for c in wanted):
+            raise ValueError(f"{who}: expected different channels from 0 to {self.channels - 1}, got {wanted}.")
+        return wanted
 
 
 def constant_signals(dataset: SignalDataset) -> Int[Tensor, "C"]:
     """In each channel, how many signals never change: there, scaling a signal by its own range or spread is 0/0."""
     return (dataset.values.amax(2) == dataset.values.amin(2)).sum(0)
-
-
-def _float_tensor(values: object) -> Tensor:
-    if isinstance(values, np.ndarray) and values.dtype in (np.float16, np.float32):
-        return torch.from_numpy(np.array(values, dtype=np.float32))  # a copy: theirs may be read-only
-    if not isinstance(values, Tensor) or values.dtype != torch.float32 or values.device.type != "cpu":
-        raise ValueError(
-            f"SignalDataset: expected values as a float32 tensor on the CPU (or a float32 array), got {_kind(values)}. "
-            f"If rounding to float32 is fine, convert: values.astype('float32'), or values.float().cpu()."
-        )
-    return values
-
-
-def _label_tensor(labels: object) -> Tensor:
-    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and labels.dtype != np.uint64:
-        return torch.from_numpy(labels.astype(np.int64))
-    if not isinstance(labels, Tensor) or labels.dtype != torch.int64 or labels.device.type != "cpu":
-        raise ValueError(
-            f"SignalDataset: expected labels as an int64 tensor on the CPU (or an integer array), got {_kind(labels)}. "
-            f"Labels are indices into class_names."
-        )
-    return labels
-
-
-def _kind(given: object) -> str:
-    device = f" on {given.device}" if isinstance(given, Tensor) else ""
-    return f"{type(given).__name__} of {given.dtype}{device}" if hasattr(given, "dtype") else type(given).__name__
-
-
-def _check_shapes(values: Tensor, labels: Tensor) -> None:
-    if values.ndim != 3:
-        raise ValueError(
-            f"SignalDataset: expected values of shape (N signals, C channels, L steps), got {tuple(values.shape)}. "
-            f"Signals of one channel, (N, L), become (N, 1, L) with values[:, None]."
-        )
-    n, channels, length = shape = tuple(values.shape)
-    if n < 1 or channels < 1:
-        raise ValueError(f"SignalDataset: expected at least one signal and one channel, got shape {shape}.")
-    if length < 2:
-        raise ValueError(f"SignalDataset: expected signals of at least 2 steps, got length {length} (shape {shape}).")
-    if labels.shape != (n,):
-        raise ValueError(f"SignalDataset: expected one label a signal, shape ({n},), got {tuple(labels.shape)}.")
-
-
-def _check_finite(values: Tensor) -> None:
-    bad = ~values.isfinite()
-    if bad.any():
-        n, c, step = bad.nonzero()[0].tolist()
-        raise ValueError(
-            f"SignalDataset: expected finite values, but {int(bad.sum())} are not; the first is "
-            f"{values[n, c, step].item()} in signal {n}, channel {c}, step {step}. Mend or leave out those recordings."
-        )
-
-
-def _check_labels(labels: Tensor, class_names: tuple[str, ...]) -> None:
-    if len(set(class_names)) < len(class_names):
-        twice = sorted({name for name in class_names if class_names.count(name) > 1})
-        raise ValueError(f"SignalDataset: expected class names that differ, but these stand more than once: {twice}.")
-    bad = (labels < 0) | (labels >= len(class_names))
-    if bad.any():
-        n = bad.nonzero()[0].item()
-        raise ValueError(
-            f"SignalDataset: signal {n} has label {labels[n].item()}, but there are {len(class_names)} class names: "
-            f"expected 0 to {len(class_names) - 1}. Labels are indices into class_names."
-        )

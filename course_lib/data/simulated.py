@@ -123,6 +123,7 @@ def simulate_signs(
         values=torch.from_numpy(values.reshape(-1, channels, length)),
         labels=torch.arange(n_classes).repeat_interleave(per_class),
         class_names=tuple(f"sign {index:02d}" for index in range(n_classes)),
+        channels_first=True,
     )
 
 

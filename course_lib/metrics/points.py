@@ -9,10 +9,11 @@ Srivastava et al. 2017, arXiv:1705.07761 (modes, high quality); Lin et al. 2018,
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from numpy import ndarray
 from scipy.spatial.distance import cdist
+
+from course_lib.arrays import Array, finite_float64
 
 WITHIN = 3.0  # standard deviations from a mode's centre that still count as high quality
 
@@ -39,9 +40,7 @@ class ModeCoverage(NamedTuple):
     spread: float
 
 
-def mode_coverage(
-    samples: Float[torch.Tensor | ndarray, "..."], centers: Float[torch.Tensor | ndarray, "..."], std: float
-) -> ModeCoverage:
+def mode_coverage(samples: Shaped[Array, "..."], centers: Shaped[Array, "..."], std: float) -> ModeCoverage:
     """Modes found, share of high quality, reverse KL and spread of `samples` (n, 2) over `centers` (K, 2).
 
     Raises:
@@ -80,13 +79,8 @@ def _spread(points: Float[ndarray, "n 2"], mode: ndarray, std: float) -> float:
     return float(np.sqrt(squares / freedom / kept) / std)
 
 
-def _points(values: torch.Tensor | ndarray, name: str) -> Float[ndarray, "n 2"]:
-    points = values.detach().cpu().double().numpy() if isinstance(values, torch.Tensor) else np.asarray(values, float)
+def _points(values: Array, name: str) -> Float[ndarray, "n 2"]:
+    points = finite_float64(values, f"mode_coverage: {name}", advice="Did the generator diverge?")
     if points.ndim != 2 or points.shape[1] != 2 or not len(points):
         raise ValueError(f"mode_coverage: expected {name} of shape (n, 2), at least one, got {points.shape}.")
-    if not np.isfinite(points).all():
-        bad = int((~np.isfinite(points)).any(axis=1).argmax())
-        raise ValueError(
-            f"mode_coverage: expected finite {name}, but row {bad} is {points[bad]}. Did the generator diverge?"
-        )
     return points

@@ -13,13 +13,13 @@ Heusel et al. 2017, arXiv:1706.08500 (Frechet distance); Gretton et al. 2012, JM
 arXiv:1904.06991 (precision, recall); Naeem et al. 2020, arXiv:2002.09797 (density, coverage).
 """
 
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
-from jaxtyping import Float, Integer
+from jaxtyping import Float, Shaped
 from numpy import ndarray
 from sklearn.metrics import pairwise_distances, pairwise_distances_chunked
 from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -28,31 +28,20 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-Array = ndarray | torch.Tensor
-Signals = Float[
-    Array, "..."
-]  # (N, C, L); "..." because a wrong shape gets this module's message, not the type checker's
-Features = Float[Array, "..."]  # (N, F), or signals
-Labels = Integer[Array, "..."]
+from course_lib.arrays import Array, finite_float64, whole_numbers
+
+# any shape and type: a wrong one gets this module's message, not the type checker's
+Signals = Shaped[Array, "..."]  # (N, C, L)
+Features = Shaped[Array, "..."]  # (N, F), or signals
+Labels = Shaped[Array, "..."]  # (N,), whole numbers
+ADVICE = "Repair or leave out those signals before you measure."
 
 
 # ---------------------------------------------------------------------------------------------- guards
 
 
-def _as_float64(x: Array, name: str) -> Float[ndarray, "..."]:
-    values = x.detach().cpu().double().numpy() if isinstance(x, torch.Tensor) else np.asarray(x, dtype=np.float64)
-    bad = ~np.isfinite(values)
-    if bad.any():
-        where = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise ValueError(
-            f"{name} must be finite, but {bad.sum()} of its {values.size} values are NaN or infinite, "
-            f"the first at {where}. Repair or leave out those signals before you measure."
-        )
-    return values
-
-
 def _signals(x: Array, name: str, *, at_least: int = 2, steps: int = 1) -> Float[ndarray, "n channels length"]:
-    values = _as_float64(x, name)
+    values = finite_float64(x, name, advice=ADVICE)
     if values.ndim != 3:
         raise ValueError(
             f"{name} must have the shape (N, C, L): signals, channels, time steps; it has {values.shape}. "
@@ -78,6 +67,12 @@ def _pair(
             f"but {names[0]} has {x.shape[1:]} and {names[1]} has {y.shape[1:]}. "
             "Choose the same channels, and resample one of them."
         )
+    if x.shape[1] > x.shape[2]:
+        warnings.warn(
+            f"{names[0]} has {x.shape[1]} channels of {x.shape[2]} steps: signals are (N, channels, steps). If time "
+            "stands first, exchange the last two axes: x.swapaxes(1, 2).",
+            stacklevel=3,
+        )
     std = x.std(axis=(0, 2))
     if not (std > 1e-12 * np.abs(x).max(axis=(0, 2))).all():
         c = int(np.argmin(std))
@@ -90,10 +85,10 @@ def _pair(
 
 def _features(x: Array, y: Array, *, names: tuple[str, str], at_least: int = 2) -> tuple[ndarray, ndarray]:
     """Two sets of points: features (N, F) as they are, signals (N, C, L) in units of the first set and flattened."""
-    if x.ndim == 3 and y.ndim == 3:
-        a, b = _pair(x, y, names=names, at_least=at_least)
+    a, b = (finite_float64(s, name, advice=ADVICE) for s, name in zip((x, y), names, strict=True))
+    if a.ndim == 3 and b.ndim == 3:
+        a, b = _pair(a, b, names=names, at_least=at_least)
         return a.reshape(len(a), -1), b.reshape(len(b), -1)
-    a, b = _as_float64(x, names[0]), _as_float64(y, names[1])
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
         raise ValueError(
             f"{names[0]} and {names[1]} must both be features (N, F) with the same F, or both signals (N, C, L); "
@@ -206,8 +201,9 @@ def edge_variance_ratio(real: Signals, fake: Signals, *, width: int = 8) -> floa
     return _worse(*(variance_ratio(real, fake, steps=steps) for steps in (slice(width), slice(-width, None))))
 
 
-def power_spectrum(x: Float[ndarray, "n channels length"]) -> Float[ndarray, "channels frequencies"]:
+def power_spectrum(x: Signals) -> Float[ndarray, "channels frequencies"]:
     """Mean periodogram of a set of signals, each less its own mean, under a Hann window (so its ends do not leak)."""
+    x = _signals(x, "x", at_least=1)
     window = np.hanning(x.shape[-1] + 2)[1:-1]
     spectra = np.fft.rfft((x - x.mean(axis=-1, keepdims=True)) * window, axis=-1)
     return np.mean(np.abs(spectra) ** 2, axis=0) / np.sum(window**2)
@@ -227,12 +223,13 @@ def spectral_distance(real: Signals, fake: Signals) -> float:
     return float(np.sqrt(np.mean(decibels**2)))
 
 
-def autocorrelation(x: Float[ndarray, "n channels length"], lags: int) -> Float[ndarray, "channels lags_and_zero"]:
+def autocorrelation(x: Signals, lags: int) -> Float[ndarray, "channels lags_and_zero"]:
     r"""Pooled autocorrelation of a set at the lags 0 ... `lags`, each signal less its own mean.
 
     $r_k = \sum_{n,t} x_{n,t} x_{n,t+k} / \sum_{n,t} x_{n,t}^2$.
     A set of constant signals has no autocorrelation; it is given 0 at every lag.
     """
+    x = _signals(x, "x", at_least=1)
     centred = x - x.mean(axis=-1, keepdims=True)
     length = x.shape[-1]
     products = np.stack(
@@ -280,8 +277,9 @@ def nearest_neighbour_ratio(train: Signals, test: Signals, fake: Signals) -> flo
     return float(np.median(_distance_to_nearest(x_fake, x_train)) / usual)
 
 
-def median_bandwidth(points: Float[ndarray, "n d"], *, at_most: int = 2000) -> float:
+def median_bandwidth(points: Features, *, at_most: int = 2000) -> float:
     """Median Euclidean distance between two points of a set (thinned to `at_most` of them, to bound the memory)."""
+    points = finite_float64(points, "points", advice=ADVICE)
     chosen = points[np.linspace(0, len(points) - 1, min(at_most, len(points))).astype(int)]
     return float(np.median(pairwise_distances(chosen)[np.triu_indices(len(chosen), k=1)]))
 
@@ -417,8 +415,17 @@ def _all_metrics(train: ndarray, test: ndarray, fake: ndarray) -> dict[str, floa
     return values | {"nearest_neighbour_ratio": nearest_neighbour_ratio(train, test, fake)}
 
 
-def _array_of(labels: Labels) -> ndarray:
-    return labels.numpy() if isinstance(labels, torch.Tensor) else np.asarray(labels)
+def _labels_of(labels: tuple[Labels, Labels] | None, n_train: int, n_test: int) -> tuple[ndarray, ndarray]:
+    """One whole number a signal, of train and of test; one class for all where there are none."""
+    if labels is None:
+        return np.zeros(n_train, dtype=np.int64), np.zeros(n_test, dtype=np.int64)
+    if len(labels) != 2:
+        raise ValueError(f"labels: expected two sets, of train and of test, got {len(labels)}.")
+    of_train, of_test = (whole_numbers(y, f"labels of {n}") for y, n in zip(labels, ("train", "test"), strict=True))
+    if (of_train.shape, of_test.shape) != ((n_train,), (n_test,)):
+        got = [len(y) if y.ndim == 1 else y.shape for y in (of_train, of_test)]
+        raise ValueError(f"labels: expected {n_train} of train and {n_test} of test, got {got[0]} and {got[1]}.")
+    return of_train, of_test
 
 
 def _three_sets(labels: ndarray, wanted: ndarray, random: np.random.Generator) -> tuple[ndarray, ndarray, ndarray]:
@@ -430,7 +437,7 @@ def _three_sets(labels: ndarray, wanted: ndarray, random: np.random.Generator) -
         n = int(counts[classes == k].sum())
         if len(members) < 3 * n:
             raise ValueError(
-                f"the reference needs three disjoint sets of {n} real signals of class {k:g}, and there are "
+                f"the reference needs three disjoint sets of {n} real signals of class {k}, and there are "
                 f"{len(members)}. Put less into test (a fifth of the recordings, say)."
             )
         for part, found in zip(sets, np.split(members, [n, 2 * n]), strict=True):
@@ -475,14 +482,10 @@ def quality_report(
             f"{len(real)}. "
             "Put less into test (a fifth of the recordings, say)."
         )
+    y_train, y_test = _labels_of(labels, len(x_train), len(x_test))
     random = np.random.default_rng(seed)
     taken, made = (np.sort(random.permutation(len(s))[:size]) for s in (x_test, x_fake))
     value = _all_metrics(x_train, x_test[taken], x_fake[made])
-    y_train, y_test = (np.zeros(len(x_train)), np.zeros(len(x_test))) if labels is None else map(_array_of, labels)
-    if (len(y_train), len(y_test)) != (len(x_train), len(x_test)):
-        raise ValueError(
-            f"labels: expected {len(x_train)} of train and {len(x_test)} of test, got {len(y_train)} and {len(y_test)}."
-        )
     drawn = []
     for _ in range(draws):
         first, second, rest = _three_sets(np.concatenate([y_train, y_test]), y_test[taken], random)

@@ -1,7 +1,9 @@
 """The frame around every exercise: it never raises, knows an untouched stub, and says what went wrong."""
 
+import os
 import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -39,6 +41,47 @@ def test_a_wrong_answer_gets_its_misconception_and_no_progress(capsys):
     doubling(lambda x: x**2)
     assert capsys.readouterr().out == "Doubling: not yet. You squared: twice 1 is 2, not 1.\n"
     assert progress.read() == {}
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("no home"), OSError("no disk"), RecursionError(), UnicodeEncodeError("ascii", "ä", 0, 1, "")]
+)
+def test_a_right_answer_is_correct_whatever_the_file_system_does(capsys, monkeypatch, error):
+    def fails(*args, **options):
+        raise error
+
+    monkeypatch.setattr(progress, "record", fails)
+    doubling(lambda x: 2 * x)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "Doubling: Correct. Every octave up does that." and "could not be saved" in second
+
+
+@pytest.mark.parametrize("failing", [(Path, "expanduser"), (os, "replace"), (os, "fsync"), (Path, "mkdir")])
+def test_a_right_answer_is_correct_where_home_is_lost_or_the_disk_is_full(capsys, monkeypatch, failing):
+    def fails(*args, **options):
+        raise RuntimeError("no home") if failing[1] == "expanduser" else OSError("no room")
+
+    monkeypatch.setattr(*failing, fails)
+    doubling(lambda x: 2 * x)
+    out = capsys.readouterr().out
+    assert out.startswith("Doubling: Correct.") and "could not be saved" in out
+
+
+class HasNoMessage(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+def test_answers_and_errors_that_cannot_even_be_looked_at_are_not_yet_right(capsys):
+    itself = []
+    itself.append(itself)
+
+    def raises(x):
+        raise HasNoMessage
+
+    for answer in (itself, raises):
+        doubling(answer)
+        assert capsys.readouterr().out.startswith("Doubling: not yet.")
 
 
 def unfinished_in_a_tuple(x):

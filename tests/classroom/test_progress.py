@@ -81,6 +81,38 @@ def test_a_folder_in_its_place_is_said_and_not_raised(file):
     assert "could not be saved" in progress.record("penalty")
 
 
+def test_a_home_that_cannot_be_found_is_said_and_not_raised(monkeypatch):
+    def lost(self):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("COURSE_PROGRESS")
+    monkeypatch.setattr(Path, "expanduser", lost)
+    with pytest.raises(ValueError, match="set HOME"):
+        progress.read()
+    assert "could not be saved" in progress.record("penalty")
+    assert progress.table([SimpleNamespace(notebook="07", name="scaling")]).loc["07", "done"] == 0
+
+
+@pytest.mark.parametrize("place", ["/", ".", "/dev/null/file", "n" * 300, "~nobody-of-that-name/file"])
+def test_a_place_that_is_no_file_is_said_and_not_raised(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COURSE_PROGRESS", place)
+    assert "could not be saved" in progress.record("penalty")
+
+
+def test_a_pipe_is_neither_waited_on_nor_replaced(file):
+    file.parent.mkdir()
+    os.mkfifo(file)
+    assert "could not be saved" in progress.record("penalty")
+    assert file.is_fifo()
+
+
+def test_a_file_nested_deeper_than_json_reads_is_a_damaged_one(file):
+    file.parent.mkdir()
+    file.write_text("[" * 100_000)
+    assert "started afresh" in progress.record("penalty")
+
+
 def test_the_table_counts_by_notebook_and_names_what_is_open():
     exercises = [
         SimpleNamespace(notebook=n, name=e) for n, e in (("08", "penalty"), ("07", "scaling"), ("08", "field"))

@@ -1,17 +1,29 @@
 """The command line, run as a user runs it: files in, files out, and a message instead of a traceback."""
 
 import csv
+import errno
+import json
 import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from safetensors import SafetensorError
 
+from course_lib import __main__ as command_line
 from course_lib import checkpoints
-from course_lib.__main__ import main
+from course_lib.__main__ import classes_named, main, write_signals
 from course_lib.data import Scaler, load_auslan
 from course_lib.training import sample
+from tools.address import ROOT
 
 AUSLAN = Path(os.environ.get("COURSE_DATA", "no_data")) / "auslan_hq" / "tctodd.tar.gz"
 FEW = ["--steps", "3", "--checkpoint-every", "2", "--length", "32", "--device", "cpu"]
@@ -106,7 +118,7 @@ def test_what_cannot_be_met_is_said_before_any_work(folder, runs, tmp_path, caps
     assert "--conditional" in refused(
         capsys, "generate", runs / "plain", "--out", tmp_path / "m.csv", "--label", "hello"
     )
-    assert "hello, thank" in refused(
+    assert "'hello', 'thank'" in refused(
         capsys, "generate", runs / "labelled", "--out", tmp_path / "m.csv", "--label", "no"
     )
     assert "right_x" in refused(capsys, "train", folder, "--out", tmp_path / "r", "--channels", "right_q")
@@ -119,6 +131,207 @@ def test_a_truncated_checkpoint_is_refused(runs, tmp_path, capsys):
     whole = (runs / "plain" / "generator.safetensors").read_bytes()
     (tmp_path / "generator.safetensors").write_bytes(whole[: len(whole) // 2])
     assert "cut short" in refused(capsys, "generate", tmp_path, "--out", tmp_path / "made.csv")
+
+
+# --- what is written is what was made
+
+
+def bits(x):
+    return np.asarray(x, dtype=np.float32).view(np.uint32)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        101_325 + np.random.default_rng(0).normal(0, 0.5, (50, 2, 20)),  # pressures in Pa
+        np.random.default_rng(1).integers(1, 2**23, (50, 2, 20), dtype=np.uint32).view(np.float32),  # subnormal
+        np.random.default_rng(2).integers(0, 255 * 2**23, (50, 2, 20), dtype=np.uint32).view(np.float32),  # any finite
+        np.array([0.0, -0.0, 1 / 3, 2**24, 3.4028235e38, 1e-45, -1.1754944e-38, 0.1], np.float32).reshape(1, 2, 4),
+    ],
+    ids=["pressures", "subnormal", "any", "edges"],
+)
+@pytest.mark.parametrize("suffix", [".csv", ".npz"])
+def test_an_export_gives_back_the_same_float32_bit_for_bit(tmp_path, values, suffix):
+    values = values.astype(np.float32)
+    out = tmp_path / f"made{suffix}"
+    write_signals(out, values, np.full(len(values), -1))
+    if suffix == ".npz":
+        with np.load(out, allow_pickle=False) as made:
+            np.testing.assert_array_equal(bits(made["values"]), bits(values))
+        return
+    by_pandas = pd.read_csv(out).drop(columns="label").to_numpy().astype(np.float32)
+    by_numpy = np.loadtxt(out, delimiter=",", skiprows=1, ndmin=2)[:, 1:]
+    with out.open() as file:
+        by_hand = [[float(cell) for cell in row[1:]] for row in list(csv.reader(file))[1:]]
+    for read in (by_pandas, by_numpy, by_hand):
+        np.testing.assert_array_equal(bits(read).reshape(values.shape), bits(values))
+
+
+# --- classes by name
+
+
+def test_names_with_commas_and_names_that_are_numbers_are_reached():
+    names = ("a,b", "a", "b", "3", "x, y", " z")
+    assert classes_named(["a,b"], names) == ["a,b"]  # the whole text, where it is a name
+    assert classes_named(["b,a"], names) == ["b", "a"]
+    assert classes_named(["b", "a"], names) == ["b", "a"]
+    assert classes_named(['"x, y",3'], names) == ["x, y", "3"]
+    assert classes_named(["a, 3", " z"], names) == ["a", "3", " z"]
+    for text in ("0", "1", "a b", "A"):
+        with pytest.raises(ValueError, match="no class is called"):
+            classes_named([text], names)
+
+
+@pytest.fixture(scope="module")
+def odd_names(tmp_path_factory):
+    """A folder in Auslan's form whose signs are a number, and two words with a comma."""
+    rng = np.random.default_rng(0)
+    root = tmp_path_factory.mktemp("odd") / "tctodd1"
+    root.mkdir()
+    for sign in ("3", "1", "yes, please"):
+        for k in range(4):
+            rows = rng.normal(size=(40, 22)).cumsum(axis=0)
+            np.savetxt(root / f"{sign}-{k}.tsd", rows, delimiter="\t", fmt="%.5f")
+    return root
+
+
+def test_odd_class_names_are_trained_on_generated_and_written(odd_names, tmp_path):
+    run = str(tmp_path / "run")
+    chosen = ["--classes", "yes, please", "--classes", "3", "--conditional"]
+    assert main(["train", str(odd_names), "--out", run, *chosen, *FEW]) == 0
+    for label in ("3", "yes, please"):
+        out = tmp_path / "made.csv"
+        assert main(["generate", run, "--n", "4", "--label", label, "--out", str(out), "--force"]) == 0
+        assert set(pd.read_csv(out, dtype={"label": str})["label"]) == {label}
+
+
+def test_a_class_that_the_run_saw_no_recording_of_is_refused_by_name(runs, tmp_path, capsys):
+    shutil.copytree(runs / "labelled", tmp_path / "run")
+    described = json.loads((tmp_path / "run" / "run.json").read_text())
+    for counts, said in (([4, 0], "no recording of 'thank'.*It has 'hello'"), ([4], "run.json does not say")):
+        (tmp_path / "run" / "run.json").write_text(json.dumps(described | {"class_counts": counts}))
+        err = refused(capsys, "generate", tmp_path / "run", "--label", "thank", "--out", tmp_path / "made.csv")
+        assert re.search(said, err)
+    for broken in ("{", "[]", '{"class_counts": "many"}'):
+        (tmp_path / "run" / "run.json").write_text(broken)
+        assert "run.json does not say" in refused(capsys, "generate", tmp_path / "run", "--out", tmp_path / "made.csv")
+
+
+# --- paths and disks
+
+
+def test_a_tilde_is_the_reader_s_own_folder(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(folder, tmp_path / "signs")
+    assert main(["train", "~/signs", "--out", "~/run", *FEW]) == 0
+    assert main(["generate", "~/run", "--n", "2", "--out", "~/made.npz"]) == 0
+    assert (tmp_path / "made.npz").is_file() and not (tmp_path / "~").exists()
+
+
+def no_step(*args, **options):
+    raise AssertionError("a training step was taken")
+
+
+@pytest.fixture
+def before_training(monkeypatch):
+    monkeypatch.setattr(command_line, "train", no_step)
+
+
+def test_a_file_where_the_run_is_to_be_is_said_before_the_first_step(folder, tmp_path, capsys, before_training):
+    (tmp_path / "run").write_text("mine")
+    for out in (tmp_path / "run", tmp_path / "run" / "below" / "it"):
+        err = refused(capsys, "train", folder, "--out", out, *FEW)
+        assert f"{tmp_path / 'run'}: a file stands there, where a folder was meant" in err
+    assert (tmp_path / "run").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "can only be read"), (errno.EACCES, "no permission")],
+)
+def test_a_disk_that_refuses_is_said_before_the_first_step(
+    folder, runs, tmp_path, capsys, monkeypatch, before_training, number, said
+):
+    def refuse(*args, dir, **options):
+        raise OSError(number, os.strerror(number), str(dir))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(command_line, "sample", no_step)
+    for arguments in (("train", folder, "--out", tmp_path / "run", *FEW), ("generate", runs / "plain")):
+        out = () if arguments[0] == "train" else ("--out", tmp_path / "made.csv")
+        err = refused(capsys, *arguments, *out)
+        assert err == f"error: {tmp_path}: {err.split(': ', 2)[2]}" and said in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_room_for_the_run_is_said_before_the_first_step(folder, tmp_path, capsys, before_training):
+    """RLIMIT_FSIZE stands for the full disk: the kernel itself refuses the bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+    try:
+        err = refused(capsys, "train", folder, "--out", tmp_path / "run", *FEW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "larger than this system lets" in err and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("failing", [OSError(errno.ENOSPC, "full"), SafetensorError("I/O error: full")])
+def test_a_disk_that_fills_up_later_is_a_sentence_too(folder, tmp_path, capsys, monkeypatch, failing):
+    def fails(*args, **options):
+        raise failing
+
+    monkeypatch.setattr(command_line, "train", fails)
+    assert "full" in refused(capsys, "train", folder, "--out", tmp_path / "run", *FEW)
+
+
+def test_a_folder_where_a_file_was_meant_is_said_and_left(runs, tmp_path, capsys):
+    (tmp_path / "made.csv").mkdir()
+    for force in ((), ("--force",)):
+        assert "is a folder" in refused(capsys, "generate", runs / "plain", "--out", tmp_path / "made.csv", *force)
+    assert list(tmp_path.iterdir()) == [tmp_path / "made.csv"]
+
+
+@pytest.mark.parametrize("name", ["own.csv", "own.npy", "own.npz"])
+def test_own_files_are_told_what_can_be_read_now(tmp_path, capsys, name):
+    x = np.zeros((4, 20), np.float32)
+    writers = {".csv": np.savetxt, ".npy": np.save, ".npz": lambda path, x: np.savez(path, values=x)}
+    writers[Path(name).suffix](tmp_path / name, x)
+    err = refused(capsys, "train", tmp_path / name, "--out", tmp_path / "run", *FEW)
+    assert "Auslan recordings and nothing else" in err and "cut short" not in err
+
+
+def run(*arguments, **options):
+    """The command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "course_lib", *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TQDM_DISABLE": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        **options,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+def test_an_output_that_cannot_be_printed_is_a_sentence(runs, tmp_path):
+    with open("/dev/full", "w") as full:
+        done = run("generate", runs / "plain", "--n", 2, "--out", tmp_path / "made.npz", stdout=full)
+    assert done.returncode == 2 and done.stderr == "error: the disk is full\n"
+
+
+def test_the_command_line_brings_in_nothing_of_the_notebooks():
+    """In a fresh process: what the library needs, and neither figures, widgets nor classifiers."""
+    unwanted = ["matplotlib", "seaborn", "IPython", "ipywidgets", "sklearn", "ot", "pywt", "course_lib.classroom"]
+    source = f"import course_lib.__main__, sys; print(sorted(set({unwanted}) & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 @pytest.mark.skipif(not AUSLAN.is_file(), reason="COURSE_DATA is not set: the real Auslan recordings are not at hand")

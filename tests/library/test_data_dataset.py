@@ -82,7 +82,7 @@ def test_what_the_loader_noted_is_shown_and_survives_every_operation():
     dataset = random_dataset().with_notes("one recording is missing").with_notes("and another")
     train, _ = Scaler.fit(dataset).transform(dataset).select(["all"]).split(0.5, seed=0)
     assert train.notes == ("one recording is missing", "and another")
-    assert repr(train).splitlines()[0] == "SignalDataset: 25 signals of 3 channels x 20 steps, 1 classes, scaled"
+    assert repr(train).splitlines()[0] == "SignalDataset: 25 signals of 3 channels x 20 steps, 1 class, scaled"
     assert "one recording is missing" in repr(train)
 
 

@@ -118,6 +118,17 @@ def test_a_folder_in_the_place_of_the_file_is_refused_and_left(tmp_path):
     assert names(tmp_path) == ["file"]
 
 
+def test_what_is_no_ordinary_file_is_never_replaced(tmp_path):
+    """As root, a file moved to /dev/null would stand in the device's place."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(OSError) as error:
+            files.write_whole(tmp_path / name, b"new")
+        assert "no ordinary file" in files.reason(error.value)
+    assert (tmp_path / "pipe").is_fifo() and names(tmp_path) == ["link", "pipe"]
+
+
 def test_a_file_that_the_system_will_not_hold_is_refused_before_and_while_it_is_written(tmp_path):
     """RLIMIT_FSIZE stands for a full disk: the kernel itself refuses the bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -135,15 +146,17 @@ def test_a_file_that_the_system_will_not_hold_is_refused_before_and_while_it_is_
     assert names(tmp_path) == []
 
 
-def test_asking_for_room_leaves_nothing_and_names_a_folder_that_is_none(tmp_path):
+def test_asking_for_room_leaves_nothing_and_names_a_file_in_the_folder_s_place(tmp_path):
     files.check_room(tmp_path, 1_000)
     files.check_room(tmp_path, 0)
     assert names(tmp_path) == []
     (tmp_path / "file").write_text("")
-    for wrong, words in (("gone", "there is nothing there"), ("file", "a file stands there")):
+    files.check_room(tmp_path / "not" / "yet", 1_000)
+    for wrong in ("file", "file/below"):
         with pytest.raises(OSError) as error:
             files.check_room(tmp_path / wrong, 1)
-        assert words in files.reason(error.value)
+        assert files.reason(error.value) == f"{tmp_path / 'file'}: a file stands there, where a folder was meant"
+    assert names(tmp_path) == ["file"]
 
 
 def test_reasons_are_words_and_an_error_without_a_number_keeps_its_own():

@@ -57,7 +57,10 @@ def _does_nothing(function: Callable) -> bool:
 
 def last_line(error: BaseException) -> str:
     """What stands at the end of the error's traceback: its type and the first line of its message."""
-    lines = str(error).strip().splitlines()
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:  # a message of the reader's own that cannot be made
+        lines = []
     text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
     return text if len(text) <= 200 else text[:197] + "..."
 
@@ -105,10 +108,10 @@ class Exercise:
             np.random.set_state(numpy_state)
 
     def _verdict(self, answer: object) -> Verdict:
-        if _holds_ellipsis(answer):
-            return Verdict(None, "not attempted yet.")
-        guarded = _guarded(answer) if inspect.isroutine(answer) else answer
         try:
+            if _holds_ellipsis(answer):
+                return Verdict(None, "not attempted yet.")
+            guarded = _guarded(answer) if inspect.isroutine(answer) else answer
             misconception = self.judge(guarded)
         except _NotAttempted:
             return Verdict(None, "not attempted yet.")
@@ -125,10 +128,16 @@ class Exercise:
         return Verdict(True, f"Correct. {self.right}".strip())
 
     def __call__(self, answer: object) -> None:
-        """Prints the verdict, and notes the exercise as done where it is right."""
+        """Prints the verdict, and notes the exercise as done where it is right. Never raises."""
         verdict = self.verdict(answer)
         print(f"{self.title}: {verdict.message}")
-        if verdict.right and (note := progress.record(self.name)):
+        if not verdict.right:
+            return
+        try:
+            note = progress.record(self.name)
+        except Exception as error:
+            note = f"Your progress could not be saved ({last_line(error)}). The answer is right all the same."
+        if note:
             print(note)
 
 
