@@ -82,12 +82,15 @@ CLIPPED = TrainingConfig(
 )
 
 
+BY_OPTIMIZER = {
+    "RMSProp": dict(optimizer="rmsprop"),
+    "Adam, beta1 0.5": dict(betas=(0.5, 0.9)),
+    "Adam, beta1 0.9": dict(betas=(0.9, 0.999)),
+}
+
+
 def by_optimizer(config: TrainingConfig) -> dict[str, TrainingConfig]:
-    return {
-        "RMSProp": replace(config, optimizer="rmsprop"),
-        "Adam, beta1 0.5": replace(config, betas=(0.5, 0.9)),
-        "Adam, beta1 0.9": replace(config, betas=(0.9, 0.999)),
-    }
+    return {name: replace(config, **changes) for name, changes in BY_OPTIMIZER.items()}
 
 
 ESTIMATE = Estimate()
