@@ -29,8 +29,7 @@ def as_data(dataset: object) -> SignalDataset | Mixture | SwissRoll:
     if isinstance(dataset, SignalDataset | Mixture | SwissRoll):
         return dataset
     if isinstance(dataset, np.ndarray | Tensor):
-        labels = torch.zeros(len(dataset) if dataset.ndim else 0, dtype=torch.int64)
-        return SignalDataset(dataset, labels, ("signal",))
+        return SignalDataset(dataset)
     raise ValueError(
         "train: expected a SignalDataset, an array or tensor (N, C, L), or a toy distribution such as ring(), got a "
         f"{type(dataset).__name__}. The loop draws its own batches: pass the recordings themselves, as "
