@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
 
-from course_lib.plots import figure_of, figure_png
+from course_lib.plots import caption_output, figure_of, figure_png
 
 Number = float | int
 Drawing = Figure | Axes | ndarray
@@ -80,7 +80,9 @@ def picture_widget(figure: Callable[..., Drawing], *, height: int = 330, **contr
         Exception: whatever `figure` raises for the starting values.
     """
     if not controls:
-        raise ValueError("a picture without controls is a figure: show it with plots.show(figure, alt).")
+        raise ValueError(
+            "a picture without controls is a figure: show it with plots.show(figure, alt=..., caption=...)."
+        )
 
     def draw() -> bytes:
         return _png(figure(**{name: control.value for name, control in controls.items()}))
@@ -99,17 +101,20 @@ def picture_widget(figure: Callable[..., Drawing], *, height: int = 330, **contr
     return VBox([*controls.values(), picture, complaint])
 
 
-def show_with_still(widget: Widget, still: Drawing | bytes | None = None, *, alt: str) -> None:
+def show_with_still(
+    widget: Widget, still: Drawing | bytes | None = None, *, alt: str, caption: str | None = None
+) -> None:
     """Displays the widget where there is a kernel, and elsewhere the picture `still` with the fixed text "Figure: alt".
 
     `still` is a figure or the bytes of a PNG file; left out, it is the widget's own picture (of a `picture_widget`).
-    One output, in several forms: a viewer takes the best that it can show.
+    One output, in several forms: a viewer takes the best that it can show. The caption stands below as another output.
 
     Raises:
-        ValueError: if there is no alt text, or no still picture to be found.
+        ValueError: if there is no alt text, no caption, or no still picture to be found.
     """
     if not alt.strip():
         raise ValueError("a widget needs an alt text: one sentence that says what its still picture shows.")
+    below = None if caption is None else caption_output(caption)
     if still is None:
         pictures = [child for child in getattr(widget, "children", ()) if isinstance(child, Image)]
         if not pictures:
@@ -122,3 +127,5 @@ def show_with_still(widget: Widget, still: Drawing | bytes | None = None, *, alt
         "text/plain": f"Figure: {alt}",
     }
     display(forms, metadata={"image/png": {"alt": alt}}, raw=True)
+    if below is not None:
+        display(below, raw=True)
