@@ -39,10 +39,10 @@ def has_assertion(node: ast.AST) -> bool:
 
 
 def message(assertion: ast.Assert | ast.Call) -> ast.expr | None:
-    """What an assertion says when it fails: its second part, or the keyword err_msg (NumPy) or msg (torch)."""
+    """What an assertion says when it fails: its second part, or err_msg (NumPy), msg (torch), obj (pandas)."""
     if isinstance(assertion, ast.Assert):
         return assertion.msg
-    return next((word.value for word in assertion.keywords if word.arg in ("err_msg", "msg")), None)
+    return next((word.value for word in assertion.keywords if word.arg in ("err_msg", "msg", "obj")), None)
 
 
 def statements(source: str) -> list[tuple[ast.stmt, str]]:
