@@ -2,6 +2,7 @@
 
 python -m tools.notebooks refresh [NOTEBOOK ...]     run them (or all) again and store what they show
 python -m tools.notebooks build SOURCE.py NOTEBOOK   lay a py:percent text into a notebook; unchanged cells keep outputs
+python -m tools.notebooks fold NOTEBOOK ...          put claims into cells of their own, and fold them and the set-up
 """
 
 import argparse
@@ -9,6 +10,7 @@ import atexit
 import difflib
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,12 +21,14 @@ from urllib.parse import quote
 import nbformat
 from nbformat import NotebookNode
 
+from tools import claims
 from tools.address import PREFIX, ROOT, repository
 
 NOTEBOOKS = ROOT / "notebooks"
 CELL_TIMEOUT = 300  # seconds, for a refresh and for the tests alike
 ASK_FOR_GPU = ("08_", "10_")
-SETUP_MARK = "# Set-up"
+SETUP_MARK = claims.SETUP_TITLE
+KEPT = ("tags", "jupyter", "cellView")  # of a cell's metadata: what folds it, and what nbval goes by
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -45,7 +49,7 @@ def badges(name: str) -> str:
 def setup_cell() -> str:
     """The lines that open the first code cell of every notebook; the notebook's own imports follow them."""
     return f"""\
-{SETUP_MARK}: on a bare Colab this fetches the course and what it needs; elsewhere it does nothing.
+{SETUP_MARK}: a bare Colab fetches the course and what it needs; elsewhere this does nothing.
 import sys
 from importlib.util import find_spec
 
@@ -124,7 +128,7 @@ def normalise(notebook: NotebookNode, name: str) -> None:
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in ("tags",) if key in cell.metadata})
+        cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in KEPT if key in cell.metadata})
         for output in cell.get("outputs", []):
             # A view of a widget that is gone shows as an error; the picture beside it is what a reader sees.
             if len(output.get("data", {})) > 1:
@@ -185,8 +189,22 @@ def with_setup(source: str) -> str:
     return setup_cell() + own.strip("\n")
 
 
+def renew_setup(notebook: NotebookNode, name: str) -> None:
+    """Write today's opening lines into the notebook's set-up cell.
+
+    Raises:
+        ValueError: if there is none, or more than one.
+    """
+    setups = [cell for cell in claims.code_cells(notebook.cells) if re.match(r"# (@title )?Set-up", cell.source)]
+    if len(setups) != 1:
+        raise ValueError(f"{name}: one code cell must start with '# Set-up', and {len(setups)} do")
+    setups[0].source = with_setup(setups[0].source)
+
+
 def build(text: str, name: str, old: NotebookNode | None = None) -> NotebookNode:
     """A notebook from py:percent `text`: badges below the title, set-up lines in the cell that starts with `# Set-up`.
+
+    That cell and those made of claims alone are folded, whatever the text says of it.
 
     Raises:
         ValueError: if the text does not open with a titled markdown cell or has no set-up cell.
@@ -197,11 +215,9 @@ def build(text: str, name: str, old: NotebookNode | None = None) -> NotebookNode
     cells = notebook.cells
     if not cells or cells[0].cell_type != "markdown" or not cells[0].source.startswith("# "):
         raise ValueError(f"{name}: the first cell must be markdown and start with '# ' and the title")
-    setups = [cell for cell in cells if cell.cell_type == "code" and cell.source.startswith(SETUP_MARK)]
-    if len(setups) != 1:
-        raise ValueError(f"{name}: one code cell must start with '{SETUP_MARK}', and {len(setups)} do")
+    renew_setup(notebook, name)
     cells[0].source = with_badges(cells[0].source, name)
-    setups[0].source = with_setup(setups[0].source)
+    claims.mark(notebook)
     name_cells(notebook)
     if old is not None:
         carry_over(notebook, old)
@@ -209,11 +225,25 @@ def build(text: str, name: str, old: NotebookNode | None = None) -> NotebookNode
     return notebook
 
 
+def fold(path: Path) -> None:
+    """Put the claims of the notebook at `path` into folded cells of their own; nothing is run, outputs stay."""
+    notebook = nbformat.read(path, as_version=4)
+    renew_setup(notebook, path.stem)
+    all_run = all(cell.execution_count for cell in claims.code_cells(notebook.cells))
+    claims.fold(notebook)
+    if all_run:  # and nothing else is shown now than before
+        for count, cell in enumerate(claims.code_cells(notebook.cells), 1):
+            cell.execution_count = count
+    name_cells(notebook)
+    normalise(notebook, path.stem)
+    write(notebook, path)
+
+
 # --- command line
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one of the two commands; 0 if all went well."""
+    """Run one of the commands; 0 if all went well."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     refreshing = commands.add_parser("refresh")
@@ -221,12 +251,19 @@ def main(arguments: list[str] | None = None) -> int:
     building = commands.add_parser("build")
     building.add_argument("source", type=Path)
     building.add_argument("notebook", type=Path)
+    folding = commands.add_parser("fold")
+    folding.add_argument("notebooks", nargs="+", type=Path)
     given = parser.parse_args(arguments)
 
     if given.command == "build":
         path = given.notebook
         old = nbformat.read(path, as_version=4) if path.exists() else None
         write(build(given.source.read_text(encoding="utf-8"), path.stem, old), path)
+        return 0
+
+    if given.command == "fold":
+        for path in given.notebooks:
+            fold(path)
         return 0
 
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError

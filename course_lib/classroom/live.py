@@ -10,6 +10,8 @@ from course_lib import plots
 from course_lib.data import Scaler
 from course_lib.training import State, sample
 
+CAPTION = "Recordings above, generated signals below, drawn anew while the run trains; the title says at which step."
+
 
 class LiveSamples:
     """Every `every` steps, the averaged generator's signals beside real ones, in one picture that is drawn anew.
@@ -52,5 +54,6 @@ class LiveSamples:
         plt.close(figure)
         if self.handle is None:
             self.handle = display(bundle, raw=True, display_id=True)
+            display(plots.caption_output(CAPTION), raw=True)
         else:
             self.handle.update(bundle, raw=True)

@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
 
-from course_lib.plots import figure_of, figure_png
+from course_lib.plots import caption_output, figure_of, figure_png
 
 Number = float | int
 Drawing = Figure | Axes | ndarray
@@ -89,7 +89,9 @@ def picture_widget(figure: Callable[..., Drawing], *, height: int = 330, **contr
         Exception: whatever `figure` raises for the starting values.
     """
     if not controls:
-        raise ValueError("a picture without controls is a figure: show it with plots.show(figure, alt).")
+        raise ValueError(
+            "a picture without controls is a figure: show it with plots.show(figure, alt=..., caption=...)."
+        )
 
     def draw() -> bytes:
         return _png(figure(**{name: control.value for name, control in controls.items()}))
@@ -108,18 +110,20 @@ def picture_widget(figure: Callable[..., Drawing], *, height: int = 330, **contr
     return VBox([*controls.values(), picture, complaint])
 
 
-def show_with_still(widget: Widget, still: Drawing | bytes | None = None, *, alt: str) -> None:
+def show_with_still(widget: Widget, still: Drawing | bytes | None = None, *, alt: str, caption: str) -> None:
     """Displays the widget where there is a kernel, and elsewhere the picture `still` with the fixed text "Figure: alt".
 
     `still` is a figure or the bytes of a PNG file; left out, it is the widget's own picture (of a `picture_widget`).
-    One output, in several forms: a viewer takes the best that it can show. The line `RUN_AGAIN` is an output of its
-    own: a viewer that has taken the widget and finds no kernel behind it shows no other form of the first one.
+    One output, in several forms: a viewer takes the best that it can show. The caption stands below as an output of its
+    own, with the line `RUN_AGAIN`: a viewer that has taken the widget and finds no kernel behind it shows no other form
+    of the first one.
 
     Raises:
-        ValueError: if there is no alt text, or no still picture to be found.
+        ValueError: if there is no alt text, no caption, or no still picture to be found.
     """
     if not alt.strip():
         raise ValueError("a widget needs an alt text: one sentence that says what its still picture shows.")
+    below = caption_output(f"{caption}\n\n*{RUN_AGAIN}*")
     if still is None:
         pictures = [child for child in getattr(widget, "children", ()) if isinstance(child, Image)]
         if not pictures:
@@ -132,4 +136,4 @@ def show_with_still(widget: Widget, still: Drawing | bytes | None = None, *, alt
         "text/plain": f"Figure: {alt}",
     }
     display(forms, metadata={"image/png": {"alt": alt}}, raw=True)
-    display({"text/markdown": f"*{RUN_AGAIN}*", "text/plain": RUN_AGAIN}, raw=True)
+    display(below, raw=True)

@@ -1,8 +1,8 @@
 """The look of every figure of the course, and how one is shown.
 
 One idea: a figure is a pure function of its data. It takes arrays or a table, draws on the axes it is given (or on
-new ones) and returns them; nothing is displayed until `show` is called, which puts one picture with its alt text below
-the cell.
+new ones) and returns them; nothing is displayed until `show` is called, which puts one picture with its alt text and
+its caption below the cell.
 
 The colours are Okabe and Ito's, https://jfly.uni-koeln.de/color/.
 """
@@ -23,6 +23,7 @@ __all__ = [
     "DASHES",
     "DPI",
     "PALETTE",
+    "caption_output",
     "figure_of",
     "figure_png",
     "plot_curves",
@@ -79,20 +80,38 @@ def figure_of(drawing: Figure | Axes | ndarray) -> Figure:
     return drawing if isinstance(drawing, Figure) else drawing.figure
 
 
-def show(drawing: Figure | Axes | ndarray, alt: str) -> None:
-    """Displays one picture below the cell, with `alt` for those who cannot see it, and closes the figure.
+def caption_output(caption: str) -> dict[str, str]:
+    """The output that stands below a picture: its caption, as Markdown and as plain text.
 
-    The stored text is "Figure: alt", which is the same on every machine.
+    Markdown, because GitHub, JupyterLab (of a notebook that is not trusted, too), Colab and a book all draw it; an
+    output of its own, because of the forms of one output a viewer shows only one.
 
     Raises:
-        ValueError: if there is no alt text.
+        ValueError: if there is no caption.
+    """
+    if not caption.strip():
+        raise ValueError("a picture needs a caption: a sentence or two that say what is drawn and what to see in it.")
+    return {"text/markdown": caption, "text/plain": caption}
+
+
+def show(drawing: Figure | Axes | ndarray, alt: str, *, caption: str | None = None) -> None:
+    """Displays one picture with its caption below the cell, and closes the figure.
+
+    `alt` is read by those who cannot see the picture, the caption by everyone. The stored texts are "Figure: alt" and
+    the caption, the same on every machine: neither may hold a number that was measured.
+
+    Raises:
+        ValueError: if there is no alt text, or no caption.
     """
     if not alt.strip():
         raise ValueError("a figure needs an alt text: one sentence that says what is to be seen.")
+    below = None if caption is None else caption_output(caption)
     figure = figure_of(drawing)
     picture = base64.b64encode(figure_png(figure)).decode()
     plt.close(figure)  # or the notebook would display it a second time at the end of the cell
     display({"image/png": picture, "text/plain": f"Figure: {alt}"}, metadata={"image/png": {"alt": alt}}, raw=True)
+    if below is not None:
+        display(below, raw=True)
 
 
 def new_axes(ax: Axes | None, size: tuple[float, float] = (9.0, 3.6)) -> Axes:

@@ -29,13 +29,15 @@ def test_live_samples_draw_one_picture_and_then_replace_it(monkeypatch):
         def update(self, bundle, raw):
             shown.append(("update", bundle))
 
-    def display(bundle, raw, display_id):
-        shown.append(("new", bundle))
+    def display(bundle, raw, display_id=False):
+        shown.append(("new" if display_id else "caption", bundle))
         return Handle()
 
     monkeypatch.setattr(live, "display", display)
     dataset = simulate_signs(2, 6, 16)
     run(live.LiveSamples(dataset.values[:4], scaler=Scaler.fit(dataset), every=4))
-    assert [kind for kind, _ in shown] == ["new", "update"]
-    assert shown[0][1]["text/plain"] == shown[1][1]["text/plain"]  # what nbval compares; the step is in the picture
-    assert shown[0][1]["image/png"] != shown[1][1]["image/png"]
+    assert [kind for kind, _ in shown] == ["new", "caption", "update"]
+    first, caption, second = (bundle for _, bundle in shown)
+    assert first["text/plain"] == second["text/plain"]  # what nbval compares; the step is in the picture
+    assert first["image/png"] != second["image/png"]
+    assert caption == {"text/markdown": live.CAPTION, "text/plain": live.CAPTION}

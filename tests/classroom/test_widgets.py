@@ -152,15 +152,16 @@ def test_one_output_carries_the_view_the_still_picture_and_a_fixed_text(monkeypa
     shown = []
     monkeypatch.setattr(widgets, "display", lambda data, **options: shown.append((data, options)))
     box = build([])
-    widgets.show_with_still(box, alt="four points on a line")
-    (data, options), (line, line_options) = shown
-    assert options["raw"] is True and line_options["raw"] is True
+    widgets.show_with_still(box, alt="four points on a line", caption="Move the points.")
+    (data, options), (below, below_options) = shown
+    assert options["raw"] is True and below_options["raw"] is True
     assert set(data) == {widgets.WIDGET_VIEW, "image/png", "text/plain"}
     assert data[widgets.WIDGET_VIEW]["model_id"] == box.model_id
     assert base64.b64decode(data["image/png"]) == bytes(box.children[3].value)
     assert data["text/plain"] == "Figure: four points on a line"
-    assert set(line) == {"text/markdown", "text/plain"}
-    assert all('"model not found", run it again' in text for text in line.values())
+    assert set(below) == {"text/markdown", "text/plain"}
+    assert all(text.startswith("Move the points.\n") for text in below.values())
+    assert all('"model not found", run it again' in text for text in below.values())
 
 
 def test_another_still_picture_may_be_given_as_a_figure_or_as_bytes(monkeypatch):
@@ -168,17 +169,21 @@ def test_another_still_picture_may_be_given_as_a_figure_or_as_bytes(monkeypatch)
     monkeypatch.setattr(widgets, "display", lambda data, **options: shown.append(data.get("image/png")))
     box, figure = build([]), plt.figure(figsize=(3, 1))
     png = plots.figure_png(figure)
-    widgets.show_with_still(box, png, alt="nothing")
-    widgets.show_with_still(box, figure, alt="nothing")
-    assert shown == [base64.b64encode(png).decode(), None] * 2  # the picture, and the line below it
+    widgets.show_with_still(box, png, alt="nothing", caption="An empty figure.")
+    widgets.show_with_still(box, figure, alt="nothing", caption="An empty figure.")
+    assert shown[0] == shown[2] == base64.b64encode(png).decode()
     assert figure.number not in plt.get_fignums()
 
 
-def test_a_widget_without_alt_text_or_picture_is_refused():
+def test_a_widget_without_alt_text_caption_or_picture_is_refused():
     with pytest.raises(ValueError, match="alt text"):
-        widgets.show_with_still(build([]), alt="")
+        widgets.show_with_still(build([]), alt="", caption="Move the points.")
+    with pytest.raises(ValueError, match="a caption"):
+        widgets.show_with_still(build([]), alt="four points on a line", caption=" ")
     with pytest.raises(ValueError, match="no picture of its own"):
-        widgets.show_with_still(widgets.slider(1, 0, 2, step=1, label="n"), alt="a slider")
+        widgets.show_with_still(
+            widgets.slider(1, 0, 2, step=1, label="n"), alt="a slider", caption="Nothing to be seen."
+        )
 
 
 CELL = """\
@@ -189,7 +194,7 @@ def figure(n):
     return plt.subplots(figsize=(2, 1))[1].plot(range(n))[0].axes
 
 box = widgets.picture_widget(figure, n=widgets.slider(3, 1, 9, step=1, label="n"))
-widgets.show_with_still(box, alt="a line through three points")"""
+widgets.show_with_still(box, alt="a line through three points", caption="Move n.")"""
 
 
 def nbval(folder, notebook):
@@ -201,9 +206,9 @@ def nbval(folder, notebook):
 def test_in_a_kernel_the_widget_is_shown_once_and_nbval_accepts_it_stored_without_its_state(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL, id="one")])
     execute(notebook, tmp_path)
-    output, line = notebook.cells[0].outputs
+    output, caption = notebook.cells[0].outputs
+    assert caption.data["text/markdown"] == f"Move n.\n\n*{widgets.RUN_AGAIN}*"
     assert set(output.data) == {widgets.WIDGET_VIEW, "image/png", "text/plain"}
-    assert line.data["text/plain"] == widgets.RUN_AGAIN
     assert output.data["text/plain"] == "Figure: a line through three points"
     del output.data[widgets.WIDGET_VIEW]  # as stored: a picture and a text, which is what GitHub shows
     run = nbval(tmp_path, notebook)
@@ -211,3 +216,7 @@ def test_in_a_kernel_the_widget_is_shown_once_and_nbval_accepts_it_stored_withou
     output.data["text/plain"] = "Figure: another"
     run = nbval(tmp_path, notebook)
     assert run.returncode == 1 and "Figure: another" in run.stdout
+    output.data["text/plain"] = "Figure: a line through three points"
+    caption.data["text/markdown"] = "Move m."
+    run = nbval(tmp_path, notebook)
+    assert run.returncode == 1 and "Move m." in run.stdout

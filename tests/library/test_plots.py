@@ -292,12 +292,17 @@ def test_a_channel_that_does_not_exist_and_two_axes_are_refused(signals):
 # ---------------------------------------------------------------------------------------------------- show
 
 
-def test_show_displays_one_picture_with_its_alt_text_and_closes_the_figure(signals, monkeypatch):
-    shown = []
-    monkeypatch.setattr(plots.base, "display", lambda data, **options: shown.append((data, options)))
-    ax = plots.plot_signals(signals)
-    plots.show(ax, "twelve random walks")
-    ((data, options),) = shown
+@pytest.fixture
+def shown(monkeypatch):
+    """What `show` displays: (forms, options) of each output."""
+    outputs = []
+    monkeypatch.setattr(plots.base, "display", lambda data, **options: outputs.append((data, options)))
+    return outputs
+
+
+def test_show_displays_one_picture_with_its_alt_text_and_closes_the_figure(signals, shown):
+    plots.show(plots.plot_signals(signals), alt="twelve random walks", caption="Walks over time.")
+    (data, options), _ = shown
     assert data["text/plain"] == "Figure: twelve random walks"
     assert options == {"raw": True, "metadata": {"image/png": {"alt": "twelve random walks"}}}
     picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
@@ -305,17 +310,30 @@ def test_show_displays_one_picture_with_its_alt_text_and_closes_the_figure(signa
     assert plt.get_fignums() == []
 
 
-def test_show_takes_a_figure_axes_or_an_array_of_axes(signals, monkeypatch):
-    monkeypatch.setattr(plots.base, "display", lambda data, **options: None)
+def test_the_caption_stands_below_the_picture_as_an_output_that_any_viewer_can_show(signals, shown):
+    plots.show(plots.plot_signals(signals), alt="twelve random walks", caption="Walks of $n$ steps.")
+    (above, _), (below, options) = shown
+    assert "image/png" in above and "text/markdown" not in above  # or a book would show the one and drop the other
+    assert below == {"text/markdown": "Walks of $n$ steps.", "text/plain": "Walks of $n$ steps."}
+    assert options == {"raw": True}
+
+
+def test_show_takes_a_figure_axes_or_an_array_of_axes(shown):
     figure, axes = plt.subplots(2, 2)
     for drawing in (figure, axes[0, 1], axes):
         assert plots.figure_of(drawing) is figure
-        plots.show(drawing, "four empty panels")
+        plots.show(drawing, alt="four empty panels", caption="Nothing yet.")
+    assert len(shown) == 3 * 2
 
 
-def test_show_without_alt_text_is_refused(signals):
-    with pytest.raises(ValueError, match="alt text"):
-        plots.show(plots.plot_signals(signals), "  ")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [({"alt": "  ", "caption": "Walks."}, "alt text"), ({"alt": "walks", "caption": "\n"}, "a caption: .*what to see")],
+)
+def test_show_without_alt_text_or_caption_is_refused_and_shows_nothing(signals, shown, words, message):
+    with pytest.raises(ValueError, match=message):
+        plots.show(plots.plot_signals(signals), **words)
+    assert shown == []
 
 
 def test_a_picture_is_the_same_bytes_twice_small_and_true_to_the_palette(signals):
