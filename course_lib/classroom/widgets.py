@@ -123,7 +123,7 @@ def show_with_still(widget: Widget, still: Drawing | bytes | None = None, *, alt
     """
     if not alt.strip():
         raise ValueError("a widget needs an alt text: one sentence that says what its still picture shows.")
-    below = caption_output(f"{caption}\n\n*{RUN_AGAIN}*")
+    below = {form: f"{text}\n\n*{RUN_AGAIN}*" for form, text in caption_output(caption).items()}
     if still is None:
         pictures = [child for child in getattr(widget, "children", ()) if isinstance(child, Image)]
         if not pictures:
