@@ -101,9 +101,7 @@ def picture_widget(figure: Callable[..., Drawing], *, height: int = 330, **contr
     return VBox([*controls.values(), picture, complaint])
 
 
-def show_with_still(
-    widget: Widget, still: Drawing | bytes | None = None, *, alt: str, caption: str | None = None
-) -> None:
+def show_with_still(widget: Widget, still: Drawing | bytes | None = None, *, alt: str, caption: str) -> None:
     """Displays the widget where there is a kernel, and elsewhere the picture `still` with the fixed text "Figure: alt".
 
     `still` is a figure or the bytes of a PNG file; left out, it is the widget's own picture (of a `picture_widget`).
@@ -114,7 +112,7 @@ def show_with_still(
     """
     if not alt.strip():
         raise ValueError("a widget needs an alt text: one sentence that says what its still picture shows.")
-    below = None if caption is None else caption_output(caption)
+    below = caption_output(caption)
     if still is None:
         pictures = [child for child in getattr(widget, "children", ()) if isinstance(child, Image)]
         if not pictures:
@@ -127,5 +125,4 @@ def show_with_still(
         "text/plain": f"Figure: {alt}",
     }
     display(forms, metadata={"image/png": {"alt": alt}}, raw=True)
-    if below is not None:
-        display(below, raw=True)
+    display(below, raw=True)
