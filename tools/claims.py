@@ -23,12 +23,8 @@ SHOWING = re.compile(r"\b(print|display|show|show_with_still)\(|\bchecks\.\w+\("
 
 def is_assertion(node: ast.AST) -> bool:
     """Whether `node` is an assert statement or a call such as np.testing.assert_allclose(...)."""
-    if isinstance(node, ast.Assert):
-        return True
-    return (
-        isinstance(node, ast.Call)
-        and re.fullmatch(r"(\w+\.)*(testing\.)?assert_\w+", ast.unparse(node.func)) is not None
-    )
+    named = isinstance(node, ast.Call) and re.fullmatch(r"(\w+\.)*assert_\w+", ast.unparse(node.func))
+    return isinstance(node, ast.Assert) or bool(named)
 
 
 def has_assertion(node: ast.AST) -> bool:

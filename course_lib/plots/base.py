@@ -94,7 +94,7 @@ def caption_output(caption: str) -> dict[str, str]:
     return {"text/markdown": caption, "text/plain": caption}
 
 
-def show(drawing: Figure | Axes | ndarray, alt: str, *, caption: str | None = None) -> None:
+def show(drawing: Figure | Axes | ndarray, *, alt: str, caption: str) -> None:
     """Displays one picture with its caption below the cell, and closes the figure.
 
     `alt` is read by those who cannot see the picture, the caption by everyone. The stored texts are "Figure: alt" and
@@ -105,13 +105,12 @@ def show(drawing: Figure | Axes | ndarray, alt: str, *, caption: str | None = No
     """
     if not alt.strip():
         raise ValueError("a figure needs an alt text: one sentence that says what is to be seen.")
-    below = None if caption is None else caption_output(caption)
+    below = caption_output(caption)
     figure = figure_of(drawing)
     picture = base64.b64encode(figure_png(figure)).decode()
     plt.close(figure)  # or the notebook would display it a second time at the end of the cell
     display({"image/png": picture, "text/plain": f"Figure: {alt}"}, metadata={"image/png": {"alt": alt}}, raw=True)
-    if below is not None:
-        display(below, raw=True)
+    display(below, raw=True)
 
 
 def new_axes(ax: Axes | None, size: tuple[float, float] = (9.0, 3.6)) -> Axes:

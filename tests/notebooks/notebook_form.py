@@ -3,6 +3,7 @@
 The rules are tried on bad notebooks in test_notebooks_form.py, which also holds the course's own to them.
 """
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,19 +11,38 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from tools import claims
 from tools.notebooks import ASK_FOR_GPU, SETUP_MARK, badges, setup_cell
 
 MAXIMUM_SIZE = 1_000_000  # bytes
-MAXIMUM_LINES = 25  # of a code cell
+MAXIMUM_LINES = 30  # of a story cell, which are 100 characters long
+MAXIMUM_CLAIM_LINES = 60  # of a folded cell of claims, messages included
+MAXIMUM_VISIBLE_LINES = 40  # of story between two pictures
 MAXIMUM_IGNORED = 0.15  # share of the code cells whose output nobody compares
 MINIMUM_EXERCISES = 3
 MINIMUM_ROUNDS = 8
 MINIMUM_ALT_TEXT = 40  # characters: enough for what is drawn and what it shows
+MINIMUM_CAPTION = 20  # characters
 
 # What a rule cannot ask of a notebook, by its name.
 EXEMPT: dict[str, set[str]] = {
     "glossary": {"exercises", "rounds", "next_notebook", "objectives"},
     "museum_of_bugs": {"next_notebook"},
+}
+
+# Notebooks that were written before MAXIMUM_VISIBLE_LINES, with their longest stretches. Only to be lowered: a picture
+# more, or a shorter story.
+STRETCHES_OWED = {
+    "00_start_here": 80,
+    "01_minimax_game": 68,
+    "02_kl_and_js": 78,
+    "03_when_gans_fail": 54,
+    "04_wasserstein_distance": 101,
+    "05_weight_clipping": 189,
+    "06_gradient_penalty": 160,
+    "07_sign_signals": 85,
+    "08_wgan_gp_on_signals": 73,
+    "museum_of_bugs": 72,
 }
 
 
@@ -206,19 +226,137 @@ def alt_text(notebook: NotebookNode, path: Path) -> Iterator[str]:
         yield f"{image} has no alt text"
 
 
+def caption(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    for number, cell in code_cells(notebook):
+        for output, following in zip(cell.outputs, [*cell.outputs[1:], {}], strict=False):
+            data, below = output.get("data", {}), following.get("data", {})
+            if "image/png" not in data:
+                continue
+            words, alt = below.get("text/markdown", ""), data.get("text/plain", "").removeprefix("Figure: ")
+            if "image/png" in below or len(words) < MINIMUM_CAPTION:
+                yield (
+                    f"code cell {number} shows a picture without a caption below it; "
+                    "course_lib.plots.show(figure, alt=..., caption=...) says there what is drawn and what to see"
+                )
+            elif _plain(words) in _plain(alt) or _plain(alt) in _plain(words):
+                yield f"code cell {number}: the caption repeats the alt text word for word: {words!r}"
+            elif measured := re.findall(r"\d\.\d+|\d+ ?(?:%|per cent|percent)", words):
+                yield f"code cell {number}: {measured} look measured; outputs are compared, so leave numbers to a print"
+
+
+def _plain(words: str) -> str:
+    """The words without marks and capitals."""
+    return " ".join(re.findall(r"\w+", words.lower()))
+
+
+# --- claims
+
+
+def claims_apart(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """Claims stand in cells of their own; a function that the story defines may assert what it needs."""
+    for number, cell in code_cells(notebook):
+        tagged = claims.CLAIM in cell.metadata.get("tags", [])
+        story, proof = claims.split(cell.source)
+        if tagged and (story or not proof):
+            yield f"code cell {number} is tagged 'claim' and tells a story too: {story.splitlines()[:1]}"
+        elif tagged and cell.outputs:
+            yield f"code cell {number} is a folded cell of claims and shows something: print it in the story"
+        elif not tagged and claims.has_assertion(ast.parse(_python(cell.source))):
+            yield f"code cell {number} asserts in the story; `python -m tools.notebooks fold {path.name}` takes it out"
+
+
+def _python(source: str) -> str:
+    """The cell without its magic commands."""
+    return re.sub(r"^\s*[%!].*$", "pass", source, flags=re.MULTILINE)
+
+
+def folded(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    for number, cell in code_cells(notebook):
+        tagged = claims.CLAIM in cell.metadata.get("tags", [])
+        if (tagged or claims.is_setup(cell)) and not claims.is_hidden(cell):
+            yield f"code cell {number} is to be folded: `python -m tools.notebooks fold {path.name}`"
+        elif not (tagged or claims.is_setup(cell)) and (
+            cell.metadata.keys() & {"jupyter", "cellView"} or claims.HIDE in cell.metadata.get("tags", [])
+        ):
+            yield f"code cell {number} is folded and tells the story: only claims and the set-up are"
+        if tagged and not cell.source.startswith(claims.TITLE):
+            yield f"code cell {number} must open with {claims.TITLE!r}, which Colab shows in place of the code"
+
+
+def one_claim_a_line(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """A range, low < x < high, is one claim; what is joined by `and`, or a longer chain, is several."""
+    for number, cell in code_cells(notebook):
+        found = [node for node in ast.walk(ast.parse(_python(cell.source))) if claims.is_assertion(node)]
+        for node in found:
+            said = claims.message(node)
+            words = ast.unparse(node)
+            if said is None or isinstance(said, ast.Constant) and not str(said.value).strip():
+                yield f"code cell {number}: {words} does not say what was expected (a message; err_msg=, msg= or obj=)"
+            if isinstance(node, ast.Assert) and _several(node.test):
+                yield f"code cell {number}: {words} makes several claims; one a line, each with its message"
+
+
+def _several(test: ast.expr) -> bool:
+    """Whether a test joins claims: by `and`, by three comparisons or more, or by two that do not make a range."""
+    if isinstance(test, ast.BoolOp):
+        return isinstance(test.op, ast.And)
+    if not isinstance(test, ast.Compare) or len(test.ops) < 2:
+        return False
+    ways = {{ast.Lt: "<", ast.LtE: "<", ast.Gt: ">", ast.GtE: ">"}.get(type(sign), "=") for sign in test.ops}
+    return len(test.ops) > 2 or len(ways) > 1
+
+
+def one_proof_a_round(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """A round ends with its explanation: between two texts there is at most one cell of claims."""
+    since_text = 0
+    for cell in notebook.cells:
+        since_text = 0 if cell.cell_type == "markdown" else since_text + (claims.CLAIM in cell.metadata.get("tags", []))
+        if since_text > 1:
+            yield f"two cells of claims without a text between them: join them, at {cell.source.splitlines()[1:2]}"
+
+
+# --- length
+
+
+def _story_lines(cell: NotebookNode) -> int:
+    """The lines of code that a reader sees: not blank ones, nor the words of a figure's alt text and caption."""
+    if claims.CLAIM in cell.metadata.get("tags", []) or claims.is_setup(cell):
+        return 0
+    words = set()
+    for node in ast.walk(ast.parse(_python(cell.source))):
+        if isinstance(node, ast.keyword) and node.arg in ("alt", "caption"):
+            in_parentheses = node.value.lineno > node.lineno
+            words |= set(range(node.lineno, node.value.end_lineno + 1 + in_parentheses))
+    return sum(bool(line.strip()) for at, line in enumerate(cell.source.splitlines(), 1) if at not in words)
+
+
 def short_cells(notebook: NotebookNode, path: Path) -> Iterator[str]:
     for number, cell in code_cells(notebook):
-        lines = cell.source.removeprefix(setup_cell()).count("\n") + 1
-        if lines > MAXIMUM_LINES:
+        if (lines := _story_lines(cell)) > MAXIMUM_LINES:
             yield f"code cell {number} has {lines} lines; at most {MAXIMUM_LINES} are read in one go"
+        whole = cell.source.count("\n") + 1
+        if claims.CLAIM in cell.metadata.get("tags", []) and whole > MAXIMUM_CLAIM_LINES:
+            yield f"code cell {number} proves on {whole} lines; at most {MAXIMUM_CLAIM_LINES}: make it two rounds"
+
+
+def pictures_between(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """The stretch before the first picture counts, what follows the last one and the exercises' stubs do not."""
+    limit, lines = STRETCHES_OWED.get(path.stem, MAXIMUM_VISIBLE_LINES), 0
+    for number, cell in code_cells(notebook):
+        if not re.search(r"\bchecks\.(?!progress\b)\w+\(", cell.source):
+            lines += _story_lines(cell)
+        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+            if lines > limit:
+                yield f"{lines} lines of code are read before the picture of code cell {number}; at most {limit}"
+            lines = 0
 
 
 def rounds(notebook: NotebookNode, path: Path) -> Iterator[str]:
     predictions = len(re.findall(r"\*\*Predict", markdown(notebook.cells)))
-    claims = sum(bool(re.search(r"\bassert", cell.source)) for _, cell in code_cells(notebook))
-    if min(predictions, claims) < MINIMUM_ROUNDS:
+    proofs = sum(claims.CLAIM in cell.metadata.get("tags", []) for _, cell in code_cells(notebook))
+    if min(predictions, proofs) < MINIMUM_ROUNDS:
         yield (
-            f"{predictions} times '**Predict' and {claims} cells with an assert; "
+            f"{predictions} times '**Predict' and {proofs} cells of claims; "
             f"a notebook has at least {MINIMUM_ROUNDS} rounds of predict, run, assert, explain"
         )
 
@@ -298,7 +436,13 @@ RULES: tuple[Callable[[NotebookNode, Path], Iterator[str]], ...] = (
     traps,
     ignored,
     alt_text,
+    caption,
+    claims_apart,
+    folded,
+    one_claim_a_line,
+    one_proof_a_round,
     short_cells,
+    pictures_between,
     rounds,
     exercises,
     closing,

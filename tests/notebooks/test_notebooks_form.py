@@ -7,13 +7,22 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from notebook_form import MAXIMUM_LINES, RULES, complaints
+from notebook_form import (
+    MAXIMUM_CLAIM_LINES,
+    MAXIMUM_LINES,
+    MAXIMUM_VISIBLE_LINES,
+    RULES,
+    STRETCHES_OWED,
+    complaints,
+)
 
+from tools import claims
 from tools.notebooks import NOTEBOOKS, badges, normalise, setup_cell
 
 NAME = "04_a_good_one"
 PICTURE = "iVBORw0KGgo="
 ALT = "Figure: the critic's slope falls from 3 to 1 within 200 generator steps"
+CAPTION = "How steep the critic is while it learns. Look where it settles."
 
 
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
@@ -45,17 +54,18 @@ def good_notebook() -> NotebookNode:
         for cell in (
             new_markdown_cell("**Predict.** Which one is larger?"),
             new_code_cell(f"x = {number}\nprint(x)", outputs=[new_output("stream", name="stdout", text=f"{number}\n")]),
-            new_code_cell(f"assert x == {number}"),
+            new_code_cell(f"assert x == {number}, 'x is what it was set to'"),
         )
     ]
     picture = new_output("display_data", data={"image/png": PICTURE, "text/plain": ALT})
+    caption = new_output("display_data", data={"text/markdown": CAPTION, "text/plain": CAPTION})
     notebook = new_notebook(
         cells=[
             new_markdown_cell(f"# 04 A good one\n\n{badges(NAME)}\n\n"),
             new_markdown_cell("You will be able to tell. What you need: 03. 12 s, 400 MB."),
             new_code_cell(setup_cell() + "from course_lib import plots"),
             *rounds,
-            new_code_cell("plots.show(axes, alt=...)", outputs=[picture]),
+            new_code_cell("plots.show(axes, alt=..., caption=...)", outputs=[picture, caption]),
             *(cell for name in ("one", "two", "three") for cell in exercise(name)),
             new_markdown_cell("## What to remember\nThree lines.\n\n## References\nWGAN, arXiv:1701.07875."),
             new_markdown_cell("Next: [05](05_next.ipynb)"),
@@ -64,6 +74,7 @@ def good_notebook() -> NotebookNode:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for count, cell in enumerate(code, 1):
         cell.execution_count = count
+    claims.mark(notebook)
     normalise(notebook, NAME)
     return notebook
 
@@ -155,6 +166,78 @@ def ask_for_gpu(notebook: NotebookNode) -> None:
     notebook.metadata["accelerator"] = "GPU"
 
 
+def first_proof(notebook: NotebookNode) -> NotebookNode:
+    return next(cell for cell in code(notebook) if claims.CLAIM in cell.metadata.get("tags", []))
+
+
+def prove(source: str) -> Callable[[NotebookNode], None]:
+    """A fault: the first cell of claims reads `source`."""
+
+    def fault(notebook: NotebookNode) -> None:
+        first_proof(notebook).source = f"{claims.TITLE}\n{source}"
+
+    return fault
+
+
+def assert_in_the_story(notebook: NotebookNode) -> None:
+    code(notebook)[1].source += "\nassert x == 0, 'x is 0'"
+
+
+def tell_in_the_proof(notebook: NotebookNode) -> None:
+    first_proof(notebook).source += "\nprint(x)"
+
+
+def show_in_the_proof(notebook: NotebookNode) -> None:
+    first_proof(notebook).outputs = [new_output("stream", name="stdout", text="0\n")]
+
+
+def open_the_proof(notebook: NotebookNode) -> None:
+    first_proof(notebook).metadata.pop("jupyter")
+
+
+def open_the_proof_in_colab(notebook: NotebookNode) -> None:
+    first_proof(notebook).metadata.pop("cellView")
+
+
+def open_the_set_up(notebook: NotebookNode) -> None:
+    claims.unhide(code(notebook)[0])
+
+
+def fold_the_story(notebook: NotebookNode) -> None:
+    claims.hide(code(notebook)[1])
+
+
+def drop_the_title(notebook: NotebookNode) -> None:
+    first_proof(notebook).source = first_proof(notebook).source.removeprefix(claims.TITLE)
+
+
+def prove_twice(notebook: NotebookNode) -> None:
+    proof = first_proof(notebook)
+    notebook.cells.insert(notebook.cells.index(proof), new_code_cell(proof.source, metadata=proof.metadata))
+
+
+def picture_cell(notebook: NotebookNode) -> NotebookNode:
+    return next(cell for cell in code(notebook) if "plots.show" in cell.source)
+
+
+def caption_reads(words: str) -> Callable[[NotebookNode], None]:
+    """A fault: the caption reads `words`."""
+
+    def fault(notebook: NotebookNode) -> None:
+        picture_cell(notebook).outputs[1].data.update({"text/markdown": words, "text/plain": words})
+
+    return fault
+
+
+def drop_the_caption(notebook: NotebookNode) -> None:
+    picture_cell(notebook).outputs.pop()
+
+
+def long_way_to_the_picture(notebook: NotebookNode) -> None:
+    for cell in code(notebook)[1:4]:
+        cell.source += "\ny = 1" * (MAXIMUM_VISIBLE_LINES // 2)
+
+
 def words(text: str) -> dict:
     return {"data": {"text/plain": text}, "metadata": {}}
 
@@ -204,9 +287,38 @@ FAULTS = {
     "an img without alt text": ("alt_text", replace("Three lines.", "<img src='a.png'>")),
     "most cells ignored by tag": ("ignored", drop_tag_limit),
     "most cells ignored by comment": ("ignored", ignore_in_comments),
-    "a long cell": ("short_cells", say("x = 1\n" * MAXIMUM_LINES)),
+    "a picture without a caption": ("caption", drop_the_caption),
+    "a caption of one word": ("caption", caption_reads("Slopes.")),
+    "the alt text as caption": ("caption", caption_reads(ALT.removeprefix("Figure: The "))),
+    "the alt text within the caption": ("caption", caption_reads(f"*{ALT.removeprefix('Figure: ')}*, as foretold.")),
+    "a measured number in the caption": (
+        "caption",
+        caption_reads("The slope falls until it comes to 1.03 in the end."),
+    ),
+    "a measured share in the caption": ("caption", caption_reads("The slope has lost 60 % of its size in the end.")),
+    "a claim in the story": ("claims_apart", assert_in_the_story),
+    "a claim in the story, after a magic": ("claims_apart", say("%config a.b = 1\nassert answer, 'some'")),
+    "a story among the claims": ("claims_apart", tell_in_the_proof),
+    "claims that show something": ("claims_apart", show_in_the_proof),
+    "a cell tagged claim without one": ("claims_apart", prove("x = 1")),
+    "open claims": ("folded", open_the_proof),
+    "open claims in Colab": ("folded", open_the_proof_in_colab),
+    "an open set-up": ("folded", open_the_set_up),
+    "a folded story": ("folded", fold_the_story),
+    "claims without a title": ("folded", drop_the_title),
+    "a claim without a message": ("one_claim_a_line", prove("assert x == 0")),
+    "a claim with an empty message": ("one_claim_a_line", prove("assert x == 0, ' '")),
+    "NumPy's claim without a message": ("one_claim_a_line", prove("np.testing.assert_allclose(x, 0)")),
+    "torch's claim without a message": ("one_claim_a_line", prove("torch.testing.assert_close(x, y, rtol=0)")),
+    "two claims joined": ("one_claim_a_line", prove("assert x == 0 and y == 1, 'x is 0, y is 1'")),
+    "a chain of three": ("one_claim_a_line", prove("assert 0 < x < y < 1, 'x and y lie in order'")),
+    "two comparisons that are no range": ("one_claim_a_line", prove("assert x < 1 > y, 'both are below 1'")),
+    "two cells of claims in a round": ("one_proof_a_round", prove_twice),
+    "a long cell": ("short_cells", say("x = 1\n" * (MAXIMUM_LINES + 1))),
+    "a long cell of claims": ("short_cells", prove("assert x == 0, 'x is 0'\n" * MAXIMUM_CLAIM_LINES)),
+    "a long way to the picture": ("pictures_between", long_way_to_the_picture),
     "too few predictions": ("rounds", replace("**Predict.**", "Look:")),
-    "too few assertions": ("rounds", replace("assert", "print")),
+    "too few cells of claims": ("rounds", lambda notebook: [claims.unhide(cell) for cell in code(notebook)[2:9]]),
     "two exercises": ("exercises", drop_an_exercise),
     "no hint": ("exercises", drop_a_hint),
     "no solution": ("exercises", replace("<!-- solution: two -->", "")),
@@ -230,6 +342,34 @@ def test_a_notebook_with_one_fault_is_refused_by_the_rule_for_it(rule, fault, tm
 
 def test_every_rule_refuses_something():
     assert {rule for rule, _ in FAULTS.values()} == {rule.__name__ for rule in RULES}
+
+
+ALLOWED = {
+    "a function that asserts when it is called": say("def check(x):\n    assert x > 0, 'x is positive'\n    return x"),
+    "a range": prove("assert 0 < x < 1, 'x lies between'"),
+    "three alike": prove("assert x == y == 0, 'both are 0'"),
+    "NumPy's message": prove("np.testing.assert_allclose(x, 0, err_msg='x is 0')"),
+    "torch's message": prove("torch.testing.assert_close(x, y, msg='the nets agree')"),
+    "pandas's name for what it compares": prove("pd.testing.assert_frame_equal(x, y, obj='the history')"),
+    "a message made of values": prove("assert x == 0, f'x is 0 at {y}'"),
+    "whole numbers of the setting in the caption": caption_reads("The 8 modes and 2,500 samples in the plane."),
+    "long words for a picture": say(
+        "plots.show(\n    axes,\n    alt=(\n" + "        'a word'\n" * MAXIMUM_LINES + "    ),\n    caption='one',\n)"
+    ),
+    "a long set-up": lambda notebook: code(notebook)[0].update(source=code(notebook)[0].source + "\nimport x" * 40),
+}
+
+
+@pytest.mark.parametrize("change", ALLOWED.values(), ids=ALLOWED.keys())
+def test_a_rule_does_not_refuse_what_is_right(change, tmp_path):
+    notebook = good_notebook()
+    change(notebook)
+    assert complaints_of(notebook, tmp_path) == {}
+
+
+def test_a_stretch_that_is_owed_is_longer_than_the_limit_and_belongs_to_a_notebook():
+    for name, lines in STRETCHES_OWED.items():
+        assert lines > MAXIMUM_VISIBLE_LINES and (NOTEBOOKS / f"{name}.ipynb").exists()
 
 
 def test_the_main_job_must_ask_colab_for_a_gpu(tmp_path):
