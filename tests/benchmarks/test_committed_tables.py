@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import json
 import shutil
+from collections import Counter
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from benchmarks import BENCHES, auslan_facts, checkpoints, critics, penalty, rec
 from benchmarks.__main__ import every_part, listing, main
 from benchmarks.critics import Optimizer
 from benchmarks.recordings import Auslan, Split
-from benchmarks.tables import DATA, command, record_of, status
+from benchmarks.tables import DATA, command, read_rows, record_of, status
 from course_lib.training import TrainingConfig
 
 PARTS = {part.name: part for part in every_part()}
@@ -29,6 +30,14 @@ def test_a_committed_part_holds_or_says_why_it_is_stale(name):
     assert state == "holds" or (len(reason.split()) > 2 and state == f"stale: {reason}"), (
         f"{part.file}: {state}. Make the table anew ({part.command}), or take the change back."
     )
+
+
+def test_every_run_in_a_committed_table_has_as_many_rows_as_the_others():
+    for part in PARTS.values():
+        if part.work is not None and len(part.runs) > 1:
+            rows = [row for row in read_rows(part, DATA) if all(row[key] == part.rows[key] for key in part.rows)]
+            counts = Counter(tuple(str(row[key]) for key in part.runs[0]) for row in rows)
+            assert len(set(counts.values())) == 1, f"{part.file}: {counts}"
 
 
 def test_every_committed_file_belongs_to_a_part():
