@@ -3,10 +3,13 @@ r"""The mathematics that a demonstration runs, apart from the figures that show 
 One idea: what a picture shows is computed here, so that a claim can be asserted of the numbers and not of the picture.
 
 - 01: a discriminator fitted to samples alone; the overlap of two histograms.
+- 02: densities that slide apart and what each divergence says of them; a Gaussian fitted to two bumps.
 - 04: two piles, a plan and a potential that the reader moves.
+- 05: the best straight critic with a bounded slope.
 - 06: a critic that is a sum of bumps. It is linear in its coefficients, so its penalised objective can be climbed to
   the top in a tenth of a second. The climb minorises $\lVert g\rVert$ by $g\cdot n$ with the last direction n (Lange,
   Hunter and Yang 2000, doi 10.1080/10618600.2000.10474858).
+- 07: the spread of signals between classes and within them.
 - 08: the receptive field of strided layers.
 """
 
@@ -14,14 +17,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Integer
 from numpy import ndarray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit
+from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 
 from course_lib.arrays import Array, Number, as_numpy
-from course_lib.transport import transport_plan
+from course_lib.divergences import js, kl
+from course_lib.transport import transport_plan, wasserstein_1d
 
 # ---------------------------------------------------------------------------- 01: samples and a discriminator
 
@@ -48,6 +53,54 @@ def fit_discriminator(
     samples, labels = np.concatenate([real, generated]), np.repeat([1, 0], [len(real), len(generated)])
     model = LogisticRegression(C=10, fit_intercept=False, max_iter=500).fit(_hats(samples, knots), labels)
     return expit(_hats(x, knots) @ model.coef_[0])
+
+
+# ------------------------------------------------------------------------------ 02: densities that a hand can move
+
+
+class SlidDensities(NamedTuple):
+    """Two densities on one grid, and its spacing."""
+
+    x: Float[ndarray, "points"]
+    p: Float[ndarray, "points"]
+    q: Float[ndarray, "points"]
+    dx: float
+
+
+def slid_densities(shape: str, shift: Number, width: Number) -> SlidDensities:
+    """p of unit width at 0, and q, `width` times as wide, at `shift`; on the midpoints of cells of 0.01.
+
+    `shape` is "uniform blocks" (p of width 1) or "Gaussians" (p of standard deviation 1).
+    """
+    dx = 0.01
+    x = np.arange(-10, 14, dx) + dx / 2
+    if shape == "Gaussians":
+        return SlidDensities(x, norm.pdf(x), norm.pdf(x, shift, width), dx)
+    return SlidDensities(x, (np.abs(x) < 0.5).astype(float), (np.abs(x - shift) < width / 2) / width, dx)
+
+
+def distances_of_densities(p: Float[ndarray, "points"], q: Float[ndarray, "points"], dx: float) -> dict[str, float]:
+    """KL both ways and JS in nats, and W1: the area between the two distribution functions."""
+    w1 = float(np.abs(np.cumsum(p - q)).sum() * dx * dx)
+    return {"KL(p‖q)": kl(p, q, dx=dx), "KL(q‖p)": kl(q, p, dx=dx), "JS": js(p, q, dx=dx), "W1": w1}
+
+
+def _log_two_bumps(x: Float[ndarray, "points"]) -> Float[ndarray, "points"]:
+    return np.logaddexp(norm.logpdf(x, -2, 0.5), norm.logpdf(x, 2, 0.5)) - np.log(2)
+
+
+def two_bumps(x: Float[ndarray, "points"]) -> Float[ndarray, "points"]:
+    r"""The density that is half $N(-2, 0.5^2)$ and half $N(2, 0.5^2)$."""
+    return np.exp(_log_two_bumps(x))
+
+
+def kls_of_two_bumps(mean: Number, std: Number) -> tuple[float, float]:
+    """KL(p‖q) and KL(q‖p) in nats of the two bumps p and one Gaussian q, by a sum over a grid."""
+    x, dx = np.linspace(-12, 12, 4801, retstep=True)
+    log_p = _log_two_bumps(x)
+    log_ratio = log_p - norm.logpdf(x, mean, std)  # in logs, since a narrow q underflows to 0 where p does not
+    forward, reverse = np.exp(log_p) * log_ratio, -norm.pdf(x, mean, std) * log_ratio
+    return float(forward.sum() * dx), float(reverse.sum() * dx)
 
 
 # ------------------------------------------------------------------------------------------ 04: piles to move
@@ -79,9 +132,7 @@ def transport_game(
     source, target = _heap(places, [0.0]), _heap(places, [shift - spread, shift + spread])
     distances = np.abs(places[:, None] - places)
     exact = transport_plan(distances, source, target).value
-    in_order = transport_plan(
-        distances**2, source, target
-    ).plan  # of all the cheapest plans the one that keeps the order
+    in_order = transport_plan(distances**2, source, target).plan  # of the cheapest plans the one that keeps the order
     plan = (1 - mix) * in_order + mix * np.outer(source, target)
     potential = -slope * np.abs(places - peak)
     cost, dual = float((plan * distances).sum()), float(potential @ (source - target))
@@ -93,6 +144,28 @@ def _heap(places: ndarray, centers: Sequence[Number], width: float = 0.4) -> nda
     mass = sum(np.exp(-0.5 * ((places - center) / width) ** 2) for center in centers)
     mass[mass < 1e-4 * mass.max()] = 0
     return mass / mass.sum()
+
+
+# ----------------------------------------------------------------------------------------- 05: a straight critic
+
+
+class LinearCritic(NamedTuple):
+    """The slope of the best critic $f(x) = wx$, the difference of means that it reaches, and the exact distance."""
+
+    slope: float
+    estimate: float
+    exact: float
+
+
+def best_linear_critic(limit: Number, shift: Number, spread: Number) -> LinearCritic:
+    r"""The best critic $f(x) = wx$ with $|w| \le c$ between N(0, 1) and N(shift, spread²), beside their exact $W_1$.
+
+    The laws are taken at 2,000 equally likely quantiles. The sample with the larger mean scores higher if it is real.
+    """
+    levels = (np.arange(2000) + 0.5) / 2000
+    real, fake = norm.ppf(levels), norm.ppf(levels, loc=shift, scale=spread)
+    slope = -float(limit * np.sign(shift))
+    return LinearCritic(slope, float(slope * (real.mean() - fake.mean())), wasserstein_1d(real, fake))
 
 
 # ------------------------------------------------------------------------------------ 06: a critic to climb with
@@ -169,6 +242,25 @@ def _directions(gradients: ndarray) -> tuple[ndarray, ndarray]:
     both = gradients.reshape(2, -1)
     length = np.hypot(*both)
     return (both / np.where(length > 0, length, 1)).reshape(-1), length
+
+
+# --------------------------------------------------------------------------- 07: spread between and within classes
+
+
+def spread_between_and_within(
+    signals: Float[Array, "n length"], labels: Integer[Array, " n"]
+) -> tuple[Float[ndarray, " length"], Float[ndarray, " length"]]:
+    """At each step the standard deviation between the class means and the one within the classes.
+
+    Classes count by their number of signals, so that the squares of the two add up to the variance over all signals.
+    """
+    x, labels = as_numpy(signals), as_numpy(labels)
+    classes, counts = np.unique(labels, return_counts=True)
+    means = np.stack([x[labels == k].mean(axis=0) for k in classes])
+    variances = np.stack([x[labels == k].var(axis=0) for k in classes])
+    between = np.average((means - x.mean(axis=0)) ** 2, axis=0, weights=counts)
+    within = np.average(variances, axis=0, weights=counts)
+    return np.sqrt(between), np.sqrt(within)
 
 
 # ------------------------------------------------------------------------------------------ 08: what a layer sees

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from jaxtyping import Float, Integer
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -47,6 +48,13 @@ def signal_label(unit: str) -> str:
     return f"signal ({unit})"
 
 
+def _one_below_the_other(
+    places: Float[ndarray, " m"], rows: Float[ndarray, "n m"]
+) -> dict[str, Float[ndarray, " n_times_m"]]:
+    """Curves over common places as the two long columns that seaborn averages over."""
+    return {"x": np.tile(places, len(rows)), "y": rows.ravel()}
+
+
 def plot_signals(
     values: Float[Array, "..."],
     *,
@@ -62,10 +70,10 @@ def plot_signals(
     time = time_of(x.shape[1], sampling_rate)
     for i, signal in enumerate(x):
         if names:
-            look = {"color": CYCLE[i % 6], "linestyle": DASHES[i % 6], "label": names[i]}
+            style = {"color": CYCLE[i % 6], "linestyle": DASHES[i % 6], "label": names[i]}
         else:
-            look = {"color": color, "alpha": max(0.15, min(1, 4 / len(x))), "linewidth": 1.2}
-        ax.plot(time, signal, **look)
+            style = {"color": color, "alpha": max(0.15, min(1, 4 / len(x))), "linewidth": 1.2}
+        ax.plot(time, signal, **style)
     ax.set(xlabel="time (s)", ylabel=signal_label(unit), xlim=(0, time[-1]))
     if names:
         legend_above(ax)
@@ -88,8 +96,7 @@ def plot_real_beside_generated(
     """Two rows of panels on one scale: real signals above, generated below.
 
     With labels, column j holds the first `per_panel` signals of class j (of the first `columns` classes); without, the
-    j-th
-    `per_panel` signals in order. Choosing at random is up to the caller.
+    j-th `per_panel` signals in order. Choosing at random is up to the caller.
     """
     rows = {"real": (one_channel(real, channel), real_labels)}
     rows["generated"] = (one_channel(generated, channel), generated_labels)
@@ -127,15 +134,15 @@ def plot_class_means(
     unit: str = "a.u.",
     ax: Axes | None = None,
 ) -> Axes:
-    """Mean of each class (at most 6) over time, with a band of one standard deviation to either side."""
+    """Mean of each class (at most 6) over time, with a band of one standard deviation (of a sample) to either side."""
     if len(class_names) > 6:
         raise ValueError(f"a panel tells six classes apart, not {len(class_names)}. Choose some with .select(...).")
     x, labels, ax = one_channel(values, channel), as_numpy(labels), new_axes(ax)
     time = time_of(x.shape[1], sampling_rate)
     for k, name in enumerate(class_names):
-        mean, std = x[labels == k].mean(axis=0), x[labels == k].std(axis=0)
-        ax.plot(time, mean, color=CYCLE[k], linestyle=DASHES[k], label=name)
-        ax.fill_between(time, mean - std, mean + std, color=CYCLE[k], alpha=0.18, linewidth=0)
+        own = _one_below_the_other(time, x[labels == k])
+        style = {"color": CYCLE[k], "linestyle": DASHES[k], "err_kws": {"alpha": 0.18}}
+        sns.lineplot(**own, errorbar="sd", label=name, legend=False, ax=ax, **style)
     ax.set(xlabel="time (s)", ylabel=signal_label(unit), xlim=(0, time[-1]))
     legend_above(ax)
     return ax
@@ -158,12 +165,14 @@ def plot_spectra(
     ax: Axes | None = None,
 ) -> Axes:
     """Mean power spectral density of each set (two-sided, Hann window; `metrics.power_spectrum`) on a logarithmic
-    scale."""
+    scale, with the 95 % interval of the mean (1.96 standard errors over the signals)."""
     ax = new_axes(ax)
     for name, x, dash in _sides(real, fake, channel):
-        density = power_spectrum(x[:, None])[0] / sampling_rate
-        frequency = np.fft.rfftfreq(x.shape[1], 1 / sampling_rate)
-        ax.semilogy(frequency, density, color=PALETTE[name], linestyle=dash, label=name)
+        density = power_spectrum(x[None]) / sampling_rate  # (signals, frequencies): as channels they are not averaged
+        each = _one_below_the_other(np.fft.rfftfreq(x.shape[1], 1 / sampling_rate), density)
+        style = {"color": PALETTE[name], "linestyle": dash, "label": name}
+        sns.lineplot(**each, errorbar=("se", 1.96), legend=False, ax=ax, **style)
+    ax.set_yscale("log")
     ax.set(xlabel="frequency (Hz)", ylabel=f"power density ({unit}²/Hz)", xlim=(0, sampling_rate / 2))
     legend_above(ax)
     return ax

@@ -1,4 +1,4 @@
-"""Figures of training: what the losses did, quality against time, how much of a signal a layer sees."""
+"""Figures of training: what the losses and the critic did."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -8,9 +8,7 @@ from numpy import ndarray
 
 from course_lib.plots.base import PALETTE, legend_above
 
-__all__ = [
-    "plot_history",
-]
+__all__ = ["plot_history"]
 
 
 def _with_running_mean(ax: Axes, step: ndarray, y: ndarray, *, color: str, dash: str = "-", label: str = "") -> None:
@@ -36,5 +34,6 @@ def plot_history(history: pd.DataFrame) -> Figure:
         _with_running_mean(losses, step, y, color=PALETTE[color], dash=dash, label=name)
     for ax, label in ((estimate, "Wasserstein estimate"), (slope, "slope of the critic"), (losses, "loss")):
         ax.set(xlabel="generator step", ylabel=label)
-    legend_above(slope), legend_above(losses)
+    legend_above(slope)
+    legend_above(losses)
     return figure

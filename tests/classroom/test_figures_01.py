@@ -62,7 +62,9 @@ def test_hand_fit_says_what_the_histograms_share_and_keeps_its_axes(shift, scale
     edges = np.linspace(-4, 6, 41)
     common = np.minimum(*(np.histogram(x, edges)[0] for x in (real, shift + scale * noise))).sum() / 400
     assert ax.get_title() == f"{100 * common:.0f} % in common"
-    assert ax.get_xlim() == (-4, 6) and ax.get_ylim() == (0, 1) and names(ax) == ["real", "generated"]
+    assert ax.get_xlim() == (-4, 6)
+    assert ax.get_ylim() == (0, 1)
+    assert names(ax) == ["real", "generated"]
 
 
 def test_curves_stand_under_their_densities_and_differ_in_dash():

@@ -21,8 +21,8 @@ def no_figure_is_left_open():
 
 
 def line(ax, label):
-    (found,) = [line for line in ax.get_lines() if str(line.get_label()).startswith(label)]
-    return np.asarray(found.get_xdata(), float), np.asarray(found.get_ydata(), float)
+    (curve,) = [line for line in ax.get_lines() if str(line.get_label()).startswith(label)]
+    return np.asarray(curve.get_xdata(), float), np.asarray(curve.get_ydata(), float)
 
 
 def numbers(figure):

@@ -65,6 +65,11 @@ def test_several_plans_share_one_scale_of_shades():
     assert [ax.get_title() for ax in figure.axes] == ["thin", "full"]
     np.testing.assert_allclose(shades(figure.axes[0]), PLAN / 2)
     assert {ax.collections[0].get_clim()[1] for ax in figure.axes} == {PLAN.max()}
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["2", "3"]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["0", "1", "4"]
+    for ax in figure.axes:
+        bottom, top = ax.get_ylim()
+        assert bottom < top, "the first place stands at the bottom"
 
 
 @pytest.mark.parametrize(("n", "m"), [(7, 5), (6, 6)])
@@ -73,6 +78,10 @@ def test_both_ways_of_slicing_cover_the_area_between_the_cdfs(n, m):
     x, y = random.normal(size=n), random.normal(0.5, 2, size=m)
     upright, level = figures.plot_cdf_area(x, y).axes
     exact = wasserstein_distance(x, y)
+    for ax in (upright, level):
+        for line, sample in zip(ax.get_lines(), (x, y), strict=True):
+            np.testing.assert_allclose(line.get_xdata()[1:], np.sort(sample))
+            np.testing.assert_allclose(line.get_ydata(), np.arange(len(sample) + 1) / len(sample))
     assert sum(abs(bar.get_width()) * bar.get_height() for bar in level.patches) == pytest.approx(exact)
     slices = upright.collections[1].get_segments()  # one upright line at each place but the last
     heights = [abs(top[1] - bottom[1]) for bottom, top in slices]

@@ -47,6 +47,13 @@ def test_the_histogram_is_of_shares_between_the_limits_that_are_marked():
     assert ax.get_xlabel() and ax.get_ylabel()
 
 
+def test_weights_at_a_limit_that_float32_rounds_upwards_are_counted():
+    limit = 0.4
+    assert float(torch.tensor(limit)) > limit
+    ax = figures.plot_weights(torch.tensor([-limit, limit, limit, limit]), limit)
+    np.testing.assert_allclose([heights(ax)[0], heights(ax)[-1]], [0.25, 0.75])
+
+
 def test_a_surface_rises_where_the_scores_do():
     _, columns = np.mgrid[-1:1:21j, -1:1:21j]
     ax = figures.plot_value_surface(columns, points=np.array([[0.5, -1.0]]), half_width=2)
@@ -99,6 +106,14 @@ def test_gradients_by_layer_are_drawn_on_a_log_axis_one_look_a_column():
     first, second = ax.get_lines()
     assert first.get_color() != second.get_color() and first.get_linestyle() != second.get_linestyle()
     assert first.get_marker() != second.get_marker()
+
+
+def test_the_seeds_of_a_layer_are_drawn_as_their_geometric_mean_in_the_band_of_their_range():
+    table = pd.DataFrame({"a": [1.0, 100.0, 2.0, 2.0]}, index=[0, 0, 1, 1])
+    ax = figures.plot_gradient_by_layer(table)
+    np.testing.assert_allclose(ax.get_lines()[0].get_xydata(), [[0, 10], [1, 2]])
+    corners = ax.collections[0].get_paths()[0].vertices
+    assert sorted(set(corners[corners[:, 0] == 0, 1])) == pytest.approx([1, 100])
 
 
 def test_readings_of_each_seed_are_drawn_loss_over_distance():

@@ -189,7 +189,7 @@ def test_an_unknown_set_of_points_is_refused_with_the_known_ones():
 
 def test_estimates_and_exact_distances_have_a_panel_a_setting_on_one_scale():
     rows = [
-        {"weight": w, "critic_steps": c, "seed": seed, "step": step, "estimate": w * step, "w1": 1 / step}
+        {"weight": w, "critic_steps": c, "seed": seed, "step": step, "estimate": w * step, "w1": 1 / step + 0.2 * seed}
         for w, c in ((0.1, 5), (10.0, 5), (10.0, 20))
         for seed in (0, 1)
         for step in (5, 10)
@@ -201,7 +201,14 @@ def test_estimates_and_exact_distances_have_a_panel_a_setting_on_one_scale():
         "w = 10, 20 critic steps",
     ]
     assert len({ax.get_ylim() for ax in figure.axes}) == 1
-    drawn = {line.get_label(): line.get_xydata() for line in figure.axes[1].get_lines()}
-    np.testing.assert_allclose(drawn["the critic's estimate"], [[5, 50], [10, 100]])
-    np.testing.assert_allclose(drawn["exact $W_1$"], [[5, 0.2], [10, 0.1]])
-    assert drawn["exact, real against real"][0, 1] == 0.25
+    lines = {line.get_label(): line.get_xydata() for line in figure.axes[1].get_lines()}
+    exact = "exact $W_1$, mean and range of the seeds"
+    np.testing.assert_allclose(lines[exact], [[5, (0.2 + 0.4) / 2], [10, (0.1 + 0.3) / 2]])
+    assert lines["exact, real against real"][0, 1] == 0.25
+    band, dots = figure.axes[1].collections
+    corners = band.get_paths()[0].vertices
+    assert sorted(set(corners[corners[:, 0] == 5, 1])) == pytest.approx([0.2, 0.4])
+    np.testing.assert_allclose(dots.get_offsets(), [[5, 50], [10, 100], [5, 50], [10, 100]])
+    first, second = dots.get_paths()[0], dots.get_paths()[2]
+    assert first.vertices.shape != second.vertices.shape, "a shape a seed"
+    assert [text.get_text() for text in figure.legends[0].get_texts()][0] == exact

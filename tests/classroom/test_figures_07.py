@@ -78,7 +78,8 @@ def test_sub_movements_are_drawn_under_their_sum_with_its_velocity():
     np.testing.assert_allclose(drawn(left)[-1][1], 2 * time + time**2)
     np.testing.assert_allclose(drawn(right)[-1][1][1:-1], (2 + 2 * time)[1:-1])  # central differences: exact inside
     assert [line.get_linestyle() for line in left.get_lines()] == ["--", "--", "-"]
-    assert_labelled(left), assert_labelled(right)
+    assert_labelled(left)
+    assert_labelled(right)
 
 
 def test_flags_stand_on_the_signal_at_the_steps_flagged_and_are_counted():

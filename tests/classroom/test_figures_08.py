@@ -47,7 +47,7 @@ def band(collection):
     return times, np.array([v.min() for v in values]), np.array([v.max() for v in values])
 
 
-def test_time_to_quality_draws_every_run_and_the_median_of_the_seeds():
+def test_time_to_quality_draws_the_median_of_the_seeds_in_the_band_of_all_of_them():
     seconds = np.array([0.0, 10, 20])
     runs = [(0, [8.0, 4, 2]), (1, [6.0, 3, 1]), (2, [100.0, 90, 80])]
     frame = pd.concat(
@@ -56,15 +56,25 @@ def test_time_to_quality_draws_every_run_and_the_median_of_the_seeds():
     )
     ax = figures.plot_time_to_quality(frame, target=0.5, reference=0.1)
     lines = drawn(ax)
-    for (time, y), (_, f) in zip(lines, runs, strict=False):
-        np.testing.assert_array_equal(time, seconds)
-        np.testing.assert_array_equal(y, f)
-    time, middle = lines[3]
-    np.testing.assert_allclose(np.interp(20, time, middle), 2)  # of 2, 1 and 80
-    np.testing.assert_array_equal(lines[4][1], [9, 9, 9])
+    np.testing.assert_array_equal(lines[0][0], seconds)
+    np.testing.assert_array_equal(lines[0][1], [8, 4, 2])  # of 8, 6 and 100; of 4, 3 and 90; of 2, 1 and 80
+    _, low, high = band(ax.collections[0])
+    np.testing.assert_array_equal(low, [6, 3, 1])
+    np.testing.assert_array_equal(high, [100, 90, 80])
+    np.testing.assert_array_equal(lines[1][1], [9, 9, 9])
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["ours", "source", "to reach", "real against real"]
-    assert lines[5][1][0] == 0.5 and lines[6][1][0] == 0.1 and ax.get_yscale() == "log"
+    assert lines[2][1][0] == 0.5
+    assert lines[3][1][0] == 0.1
+    assert ax.get_yscale() == "log"
+
+
+def test_seeds_that_are_read_at_other_times_meet_on_straight_lines_between_their_readings():
+    first = pd.DataFrame({"recipe": "ours", "seed": 0, "seconds": [0.0, 10, 20], "frechet": [8.0, 4, 2]})
+    second = pd.DataFrame({"recipe": "ours", "seed": 1, "seconds": [5.0, 15, 40], "frechet": [3.0, 1, 1]})
+    time, middle = drawn(figures.plot_time_to_quality(pd.concat([first, second])))[0]
+    np.testing.assert_array_equal(time, [5, 10, 15, 20])  # what both runs span
+    np.testing.assert_allclose(middle, [(6 + 3) / 2, (4 + 2) / 2, (3 + 1) / 2, (2 + 1) / 2])
 
 
 def test_the_receptive_field_is_what_a_gradient_reaches():

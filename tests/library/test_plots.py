@@ -104,8 +104,8 @@ def test_class_means_are_drawn_with_a_band_of_one_standard_deviation(signals, la
         np.testing.assert_allclose(y, own.mean(axis=0))
         times, low, high = band(fill)
         np.testing.assert_allclose(times, np.arange(40) / RATE)
-        np.testing.assert_allclose(low, own.mean(axis=0) - own.std(axis=0))
-        np.testing.assert_allclose(high, own.mean(axis=0) + own.std(axis=0))
+        np.testing.assert_allclose(low, own.mean(axis=0) - own.std(axis=0, ddof=1))
+        np.testing.assert_allclose(high, own.mean(axis=0) + own.std(axis=0, ddof=1))
     assert_labelled(ax)
 
 
@@ -122,6 +122,60 @@ def test_curves_are_the_columns_over_the_index_told_apart_by_dash():
         np.testing.assert_array_equal(y, table[name])
     assert len({line.get_linestyle() for line in ax.get_lines()}) == 2
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("threshold", "error (mm)")
+
+
+def test_histograms_are_densities_over_common_bins_the_first_filled_and_the_others_outlines():
+    edges, samples = np.array([0.0, 1, 3, 4]), {"a": torch.tensor([[0.5, 0.5], [2.0, 3.5]]), "b": np.array([0.2, 3.9])}
+    ax = plots.plot_histograms(samples, bins=edges, xlabel="value")
+    for shape, heights in zip(ax.collections, ([0.5, 0.125, 0.25], [0.5, 0, 0.5]), strict=True):  # share over width
+        (outline,) = shape.get_paths()
+        for middle, height in zip((0.5, 2.0, 3.5), heights, strict=True):
+            assert not outline.contains_point((middle, height + 0.01))
+            assert height == 0 or outline.contains_point((middle, height - 0.01))
+    first, second = ax.collections
+    assert first.get_facecolor()[0, 3] > 0
+    assert second.get_facecolor().size == 0
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_xlim()) == ("value", "density", (0, 4))
+
+
+def test_rows_of_one_index_are_runs_their_mean_is_drawn_in_the_band_of_their_range():
+    table = pd.DataFrame({"a": [1.0, 2, 9, 8, 6, 4], "b": [0.0, 0, 0, 3, 3, 3]}, index=[0, 0, 0, 10, 10, 10])
+    ax = plots.plot_means(table, xlabel="step", ylabel="score")
+    (x, a), (_, b) = drawn(ax)
+    np.testing.assert_array_equal(x, [0, 10])
+    np.testing.assert_allclose(a, [4, 6])
+    np.testing.assert_allclose(b, [0, 3])
+    steps, low, high = band(ax.collections[0])
+    np.testing.assert_array_equal(steps, [0, 10])
+    np.testing.assert_allclose(low, [1, 4])
+    np.testing.assert_allclose(high, [9, 8])
+    assert len({line.get_linestyle() for line in ax.get_lines()}) == 2
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+    median = plots.plot_means(table, xlabel="step", ylabel="score", estimator="median")
+    np.testing.assert_allclose(drawn(median)[0][1], [2, 6])
+
+
+def test_a_table_with_one_run_of_each_index_is_drawn_as_it_is():
+    table = pd.DataFrame({"a": [3.0, 1.0, 2.0]}, index=[1, 2, 5])
+    ((x, y),) = drawn(plots.plot_means(table, xlabel="step", ylabel="score"))
+    np.testing.assert_array_equal(x, [1, 2, 5])
+    np.testing.assert_array_equal(y, [3, 1, 2])
+
+
+def test_the_band_of_a_spectrum_is_the_95_percent_interval_of_the_mean_over_signals(signals):
+    ax = plots.plot_spectra(signals, channel=1, sampling_rate=RATE)
+    each = np.stack([metrics.power_spectrum(one[None, 1:])[0] for one in signals]) / RATE
+    np.testing.assert_allclose(drawn(ax)[0][1], each.mean(axis=0))
+    _, low, high = band(ax.collections[0])
+    error = 1.96 * each.std(axis=0, ddof=1) / np.sqrt(len(signals))
+    np.testing.assert_allclose(high, each.mean(axis=0) + error)
+    np.testing.assert_allclose(low, each.mean(axis=0) - error)
+
+
+def test_the_spectrum_of_a_single_signal_has_no_band(signals):
+    ax = plots.plot_spectra(signals[:1], sampling_rate=RATE)
+    np.testing.assert_allclose(drawn(ax)[0][1], metrics.power_spectrum(signals[:1, :1])[0] / RATE)
 
 
 def test_spectra_integrate_to_the_variance_of_white_noise():

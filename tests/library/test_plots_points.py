@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from matplotlib.colors import to_hex
 
 from course_lib import plots
 from course_lib.classroom.figures import notebook_06 as figures
@@ -44,6 +45,13 @@ def test_the_panels_of_a_course_share_one_window_and_none_of_their_titles_is_cut
     np.testing.assert_array_equal(panels[1].lines[-1].get_xydata(), large.numpy())
 
 
+def test_the_legend_of_pale_clouds_shows_their_colours_in_full():
+    figure = plots.plot_points_over_time({"step 0": torch.zeros(3, 2)}, real=torch.ones(3, 2))
+    handles = figure.legends[0].legend_handles
+    assert [handle.get_alpha() for handle in handles] == [1, 1]
+    assert [handle.get_color() for handle in handles] == [plots.PALETTE["real"], plots.PALETTE["generated"]]
+
+
 def test_every_run_of_a_bench_is_a_dot_of_its_method_beside_the_perfect_sampler():
     columns = ["method", "distribution", "seed", "spread", "high_quality"]
     rows = [
@@ -60,12 +68,19 @@ def test_every_run_of_a_bench_is_a_dot_of_its_method_beside_the_perfect_sampler(
     ]
     figure = figures.plot_spread_and_quality(pd.DataFrame(rows, columns=columns), ["A", "B"])
     for ax, place, count in zip(figure.axes, ("ring", "grid"), (2, 1), strict=True):
-        drawn = {line.get_label(): line.get_xydata() for line in ax.lines}
-        assert list(drawn) == ["other methods", "A", "B", "perfect sampler"] and ax.get_title() == place
-        for method in ("A", "B"):
-            wanted = [row[3:] for row in rows if row[0] == method and row[1] == place]
-            np.testing.assert_array_equal(drawn[method], wanted)
-        assert len(drawn["A"]) == count and len(drawn["other methods"]) == 1
+        assert ax.get_title() == place
+        dots = ax.collections[0]
+        known = [row for row in rows if row[1] == place and row[0] != "perfect sampler" and row[3] == row[3]]
+        np.testing.assert_array_equal(dots.get_offsets(), [row[3:] for row in known])
+        of_method = {}
+        for row, color, shape in zip(known, dots.get_facecolors(), dots.get_paths(), strict=True):
+            of_method.setdefault(row[0], set()).add((to_hex(color), len(shape.vertices)))
+        assert sum(row[0] == "A" for row in known) == count
+        assert [to_hex(plots.CYCLE[0])] == [color for color, _ in of_method["A"]]
+        assert [to_hex(plots.CYCLE[1])] == [color for color, _ in of_method["B"]]
+        shapes = [shape for looks in of_method.values() for _, shape in looks]
+        assert len(set(shapes)) > 1
     np.testing.assert_allclose(figure.axes[0].lines[-1].get_xydata(), [[1.0, 0.98]])
-    colours = [line.get_color() for line in figure.axes[0].lines]
-    assert len(set(colours)) == 4
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert sorted(names) == ["A", "B", "other methods", "perfect sampler"]
+    assert all(ax.get_legend() is None for ax in figure.axes)

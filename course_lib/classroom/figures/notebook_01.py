@@ -1,4 +1,4 @@
-"""Figures of the minimax game: densities, discriminators over them, and what the generator is told.
+"""Figures of the minimax game: densities, discriminators over them, and the generator's two losses.
 
 Real is blue and solid, generated is vermilion and dashed, as everywhere in the course.
 """
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
+import seaborn as sns
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,7 +17,8 @@ from scipy.stats import norm
 from course_lib.arrays import Array, Number, as_numpy
 from course_lib.classroom.demos import fit_discriminator, histogram_overlap
 from course_lib.divergences import game_value, optimal_discriminator
-from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
+from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above
+from course_lib.plots.distributions import plot_histograms
 
 # ------------------------------------------------------------------------------------------ from noise to samples
 
@@ -27,14 +29,13 @@ def plot_push_forward(
     """Noise, the generator as a curve, and what comes out; `density` holds the output's places and their density."""
     z, x, (places, height) = as_numpy(noise), as_numpy(generated), as_numpy(density)
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(10.0, 3.4), layout="constrained")
-    left.hist(z, bins=60, density=True, color=PALETTE["grey"], alpha=0.6)
+    bars = {"bins": 60, "stat": "density", "linewidth": 0}
+    sns.histplot(x=z, color=PALETTE["grey"], alpha=0.6, ax=left, **bars)
     left.set(xlabel="noise z", ylabel="density")
     order = np.argsort(z)
     middle.plot(z[order], x[order], color=PALETTE["generated"])
     middle.set(xlabel="noise z", ylabel="sample x = G(z)", ylim=(places[0], places[-1]))
-    right.hist(
-        x, bins=60, density=True, orientation="horizontal", color=PALETTE["generated"], alpha=0.4, label="samples"
-    )
+    sns.histplot(y=x, color=PALETTE["generated"], alpha=0.4, label="samples", ax=right, **bars)
     right.plot(height, places, color="black", linewidth=1, label="density q")
     right.set(xlabel="density", ylabel="sample x", ylim=(places[0], places[-1]))
     right.legend()
@@ -45,14 +46,11 @@ def plot_hand_fit(
     real: Float[Array, " n"], noise: Float[Array, " m"], *, shift: Number, scale: Number, ax: Axes | None = None
 ) -> Axes:
     """Histograms of real samples and of G(z) = shift + scale z, and the share of mass that they have in common."""
-    ax, edges = new_axes(ax), np.arange(-4, 6.01, 0.25)
+    edges = np.arange(-4, 6.01, 0.25)
     generated = shift + scale * as_numpy(noise)
-    ax.hist(as_numpy(real), edges, color=PALETTE["real"], alpha=0.45, density=True, label="real")
-    look = {"histtype": "step", "linestyle": "--", "linewidth": 2}
-    ax.hist(generated, edges, color=PALETTE["generated"], density=True, label="generated", **look)
+    ax = plot_histograms({"real": real, "generated": generated}, bins=edges, xlabel="x", ax=ax)
     shared = 100 * histogram_overlap(real, generated, edges)
-    ax.set(xlabel="x", ylabel="density", xlim=(-4, 6), ylim=(0, 1), title=f"{shared:.0f} % in common")
-    legend_above(ax)
+    ax.set(xlim=(-4, 6), ylim=(0, 1), title=f"{shared:.0f} % in common")
     return ax
 
 
@@ -79,7 +77,8 @@ def plot_over_densities(
         bottom.plot(x, as_numpy(y), color=color, linestyle=DASHES[i % 6], linewidth=2, label=name)
     top.set(ylabel="density", xlim=(x[0], x[-1]), ylim=density_ylim)
     bottom.set(xlabel="x", ylabel=ylabel, ylim=ylim)
-    legend_above(top), legend_above(bottom, columns=3)
+    legend_above(top)
+    legend_above(bottom, columns=3)
     return figure
 
 
@@ -99,7 +98,7 @@ def plot_discriminator_game(*, shift: Number, width: Number, samples: int) -> Fi
     return figure
 
 
-# ------------------------------------------------------------------------------------- what the generator is told
+# ----------------------------------------------------------------------------------------- the generator's losses
 
 
 def plot_generator_losses(*, logit: Number) -> Figure:

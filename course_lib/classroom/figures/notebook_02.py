@@ -14,17 +14,16 @@ from numpy import ndarray
 from scipy.stats import norm
 
 from course_lib.arrays import Number
-from course_lib.divergences import js, kl
+from course_lib.classroom.demos import distances_of_densities, kls_of_two_bumps, slid_densities, two_bumps
 from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
 
 __all__ = ["plot_distances", "plot_jensen", "plot_sliding", "plot_two_bumps"]
 
 LOG2 = float(np.log(2))
-Values = Float[ndarray, " n"]
 ALL_SHIFTS = np.linspace(0, 3, 31)
 
 
-def plot_jensen(p: Values, q: Values, *, ax: Axes | None = None) -> Axes:
+def plot_jensen(p: Float[ndarray, " n"], q: Float[ndarray, " n"], *, ax: Axes | None = None) -> Axes:
     r"""Why KL is not negative: $\log$ of the mean ratio q/p lies above the mean of the logs, and the gap is KL.
 
     A point on the curve for each outcome, a chord polygon between them, and the two means at ratio 1.
@@ -73,20 +72,6 @@ def _edge(i: int, top: Number) -> float:
 # ------------------------------------------------------------------------------ pictures that a hand can move
 
 
-def _slid(shape: str, shift: Number, width: Number) -> tuple[Values, Values, Values, float]:
-    """Grid, p, q and spacing: p of unit width at 0, q of another width at `shift`. Cells of 0.01, their midpoints."""
-    dx = 0.01
-    x = np.arange(-10, 14, dx) + dx / 2
-    if shape == "Gaussians":
-        return x, norm.pdf(x), norm.pdf(x, shift, width), dx
-    return x, (np.abs(x) < 0.5).astype(float), (np.abs(x - shift) < width / 2) / width, dx
-
-
-def _distances(p: Values, q: Values, dx: float) -> dict[str, float]:
-    w1 = float(np.abs(np.cumsum(p - q)).sum() * dx * dx)  # the area between the two distribution functions
-    return {"KL(p‖q)": kl(p, q, dx=dx), "KL(q‖p)": kl(q, p, dx=dx), "JS": js(p, q, dx=dx), "W1": w1}
-
-
 def plot_sliding(shift: Number, width: Number, shape: str) -> Figure:
     """Two densities, q slid to `shift` and `width` times as wide as p, beside their KL both ways, JS and W1.
 
@@ -94,17 +79,17 @@ def plot_sliding(shift: Number, width: Number, shape: str) -> Figure:
     every shift from 0 to 3; the dots are at the chosen one.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(10.0, 3.8), layout="constrained")
-    x, p, q, dx = _slid(shape, shift, width)
+    x, p, q, dx = slid_densities(shape, shift, width)
     for name, density, i in (("p", p, 0), ("q", q, 1)):
         left.plot(x, density, color=CYCLE[i], linestyle=DASHES[i], label=name)
         left.fill_between(x, density, color=CYCLE[i], alpha=0.15)
     left.set(xlabel="x", ylabel="density", xlim=(-4, 6), ylim=(0, 2.1))
     legend_above(left)
-    rows = [_distances(*_slid(shape, s, width)[1:]) for s in ALL_SHIFTS]
+    rows = [distances_of_densities(*slid_densities(shape, s, width)[1:]) for s in ALL_SHIFTS]
     plot_distances(pd.DataFrame(rows, index=ALL_SHIFTS), xlabel="shift of q", ax=right, top=4)
     for curve in right.get_lines():
         curve.set_label("_")  # the dots carry the names, with their numbers
-    now = _distances(p, q, dx)
+    now = distances_of_densities(p, q, dx)
     for i, (name, value) in enumerate(now.items()):
         words = f"{name} = {'infinite' if np.isinf(value) else f'{value:.3f}'}"
         height = _edge(i, 4) if np.isinf(value) else min(value, 0.97 * 4)
@@ -120,19 +105,14 @@ def plot_two_bumps(mean: Number, std: Number) -> Figure:
     KL(p‖q); one bump alone has (nearly) the least KL(q‖p), which is log 2.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(10.0, 3.6), width_ratios=(2, 1), layout="constrained")
-    x, dx = np.linspace(-12, 12, 4801, retstep=True)
-    log_p = np.logaddexp(norm.logpdf(x, -2, 0.5), norm.logpdf(x, 2, 0.5)) - LOG2
-
-    def both(mean: Number, std: Number) -> tuple[float, float]:
-        gap = log_p - norm.logpdf(x, mean, std)  # logs: a narrow q underflows to 0 where p does not
-        return float(np.sum(np.exp(log_p) * gap) * dx), float(np.sum(-norm.pdf(x, mean, std) * gap) * dx)
-
-    left.plot(x, np.exp(log_p), color=PALETTE["real"], label="p, two bumps")
+    x = np.linspace(-6, 6, 1201)
+    left.plot(x, two_bumps(x), color=PALETTE["real"], label="p, two bumps")
     left.plot(x, norm.pdf(x, mean, std), color=PALETTE["generated"], linestyle="--", label="q, one Gaussian")
     left.set(xlabel="x", ylabel="density", xlim=(-6, 6), ylim=(0, 1.4))
     legend_above(left)
     names, top = ["KL(p‖q)\nforward", "KL(q‖p)\nreverse"], 4
-    for i, (value, least) in enumerate(zip(both(mean, std), (both(0, 4.25**0.5)[0], both(2, 0.5)[1]), strict=True)):
+    lowest = kls_of_two_bumps(0, 4.25**0.5)[0], kls_of_two_bumps(2, 0.5)[1]
+    for i, (value, least) in enumerate(zip(kls_of_two_bumps(mean, std), lowest, strict=True)):
         right.bar([i], [min(value, top)], width=0.6, color=CYCLE[i], alpha=0.8)
         right.plot([i - 0.4, i + 0.4], [least, least], color="black", label=None if i else "the least possible")
         right.annotate(f"{value:.2f}", (i, min(value, 0.92 * top)), ha="center", va="bottom", fontsize=11)

@@ -31,8 +31,8 @@ def plot_phase_portrait(
     forward, upward = game.field(across, up)
     speed = np.hypot(forward, upward)
     speed[speed == 0] = 1
-    look = {"color": PALETTE["grey"], "alpha": 0.45, "pivot": "mid", "width": 0.07 / arrows, "scale": 1.4 * arrows}
-    ax.quiver(across, up, forward / speed, upward / speed, **look)
+    style = {"color": PALETTE["grey"], "alpha": 0.45, "pivot": "mid", "width": 0.07 / arrows, "scale": 1.4 * arrows}
+    ax.quiver(across, up, forward / speed, upward / speed, **style)
     if game.method == "wgan_clip":
         for edge in (-game.clip, game.clip):
             ax.axhline(edge, color=PALETTE["grey"], linewidth=1, linestyle=":")
@@ -101,8 +101,8 @@ def plot_eigenvalues(
         disc = {"color": PALETTE["grey"], "linewidth": 1, "linestyle": "--"}
         ax.plot((np.cos(turn) - 1) / size, np.sin(turn) / size, label=f"steps of {size}", **disc)
     for i, (name, pair) in enumerate(eigenvalues.items()):
-        look = {"color": CYCLE[i % 6], "markersize": 13 - 2 * (i % 4), "markerfacecolor": "none", "markeredgewidth": 2}
-        ax.plot(pair.real, pair.imag, "osD^vP"[i % 6], label=name, **look)
+        style = {"color": CYCLE[i % 6], "markersize": 13 - 2 * (i % 4), "markerfacecolor": "none", "markeredgewidth": 2}
+        ax.plot(pair.real, pair.imag, "osD^vP"[i % 6], label=name, **style)
     ax.set(xlabel="real part", ylabel="imaginary part", xlim=(-1.2, 0.4), ylim=(-1.3, 1.3))
     ax.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
     return ax

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import seaborn as sns
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
@@ -75,6 +77,11 @@ def _plan_panels(figure: Figure, place: object) -> tuple[Axes, Axes, Axes]:
     return middle, figure.add_subplot(grid[1, 0]), figure.add_subplot(grid[0, 1])
 
 
+def _tick_step(places: ndarray) -> int:
+    """Label every so many places: at most nine labels fit beside each other."""
+    return max(1, int(np.ceil(len(places) / 9)))
+
+
 def _draw_plan(
     panels: tuple[Axes, Axes, Axes],
     plan: ndarray,
@@ -98,7 +105,7 @@ def _draw_plan(
     above.set(ylim=(0, mass_top), xlim=middle.get_xlim(), ylabel="mass")
     middle.set(xlabel=f"to place y{unit}")
     for axis, places in ((left.yaxis, x), (middle.xaxis, y)):
-        step = max(1, int(np.ceil(len(places) / 9)))
+        step = _tick_step(places)
         axis.set_ticks(np.arange(len(places))[::step], [f"{place:g}" for place in places[::step]])
     above.tick_params(labelbottom=False)
     above.set_xticks(middle.get_xticks())
@@ -130,12 +137,11 @@ def plot_transport_plans(
         1, len(plans), figsize=(3.0 * len(plans), 3.5), sharey=True, squeeze=False, layout="constrained"
     )
     for ax, (name, plan) in zip(panels[0], plans.items(), strict=True):
-        ax.pcolormesh(np.arange(len(y) + 1) - 0.5, np.arange(len(x) + 1) - 0.5, as_numpy(plan), cmap=SHADES, vmax=top)
-        for axis, places in ((ax.yaxis, x), (ax.xaxis, y)):
-            step = max(1, int(np.ceil(len(places) / 9)))
-            axis.set_ticks(np.arange(len(places))[::step], [f"{place:g}" for place in places[::step]])
-        ax.set(title=name, xlabel="to place y")
-        ax.set_box_aspect(len(x) / len(y))
+        table = pd.DataFrame(as_numpy(plan), index=[f"{place:g}" for place in x], columns=[f"{place:g}" for place in y])
+        every = {"xticklabels": _tick_step(y), "yticklabels": _tick_step(x)}
+        sns.heatmap(table, cmap=SHADES, vmin=0, vmax=top, cbar=False, square=True, ax=ax, **every)
+        ax.set(title=name, xlabel="to place y", ylim=(0, len(x)))  # upwards, as places go
+        ax.tick_params(rotation=0)
         ax.grid(False)
     panels[0, 0].set_ylabel("from place x")
     return figure
@@ -167,9 +173,10 @@ def plot_cdf_area(x: Float[Array, "n"], y: Float[Array, "m"], *, unit: str = "")
     )
     for ax, text in ((upright, "upright slices: |F - G| dx"), (level, "level slices: |F⁻¹ - G⁻¹| dt")):
         for sample, colour, dash, name in ((x, SOURCE, "-", "F"), (y, TARGET, "--", "G")):
-            ax.ecdf(sample, color=colour, linestyle=dash, linewidth=2, label=name)
+            sns.ecdfplot(x=sample, color=colour, linestyle=dash, linewidth=2, label=name, legend=False, ax=ax)
         ax.set(title=text, xlabel=f"place ({unit})" if unit else "place", ylim=(0, 1.02))
     upright.set_ylabel("share at or below")
+    level.set_ylabel("")
     upright.legend(loc="upper left")
     return figure
 

@@ -5,34 +5,37 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
-from scipy.stats import norm
+from scipy.stats import gmean, norm
 
 from course_lib.arrays import Array, Number, as_numpy
-from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
-from course_lib.transport import wasserstein_1d
+from course_lib.classroom.demos import best_linear_critic
+from course_lib.plots.base import CYCLE, PALETTE, legend_above, new_axes
+from course_lib.plots.distributions import plot_means
 
 HALF_WIDTH = 2.5  # of the window of data/critics/surfaces.npz
 LEVELS = 13
+BARS = {"color": PALETTE["real"], "alpha": 1, "linewidth": 0}
 
 
 def plot_weights(weights: Float[Array, "..."], limit: Number, *, ax: Axes | None = None) -> Axes:
     """A histogram of weights between -limit and limit (dashed), as shares of all of them."""
-    values = as_numpy(weights).ravel()
-    counts, edges = np.histogram(values, bins=40, range=(-limit, limit))
-    return _bars(edges, counts / len(values), limit, new_axes(ax, (5.0, 3.3)))
+    ax = new_axes(ax, (5.0, 3.3))
+    edge = limit * (1 + 1e-6)  # a weight at its limit may be the float32 just beyond it
+    sns.histplot(x=as_numpy(weights).ravel(), bins=40, binrange=(-edge, edge), stat="proportion", ax=ax, **BARS)
+    _mark_limits(ax, limit)
+    return ax
 
 
-def _bars(edges: Float[ndarray, "edges"], shares: Float[ndarray, "bins"], limit: Number, ax: Axes) -> Axes:
-    ax.bar(edges[:-1], shares, width=np.diff(edges), align="edge", color=PALETTE["real"])
+def _mark_limits(ax: Axes, limit: Number) -> None:
     for side in (-limit, limit):
         ax.axvline(side, color=PALETTE["generated"], linestyle="--", linewidth=1.2)
     reach = 1.15 * limit
     ax.set(xlim=(-reach, reach), ylim=(0, 0.75), xlabel="weight", ylabel="share of the weights")
-    return ax
 
 
 def plot_value_surface(
@@ -87,7 +90,10 @@ def plot_clipped_critic(
         1, 3, figsize=(10.2, 3.5), width_ratios=(1, 1.05, 1.05), layout="constrained"
     )
     shares = table[f"{key}/histogram"]
-    _bars(np.linspace(-edge, edge, len(shares) + 1), shares, edge, left)
+    edges = np.linspace(-edge, edge, len(shares) + 1)
+    middles = (edges[:-1] + edges[1:]) / 2
+    sns.histplot(x=middles, weights=shares, bins=len(shares), binrange=(-edge, edge), ax=left, **BARS)
+    _mark_limits(left, edge)
     left.set_title(f"clip {edge:.2g}", loc="left")
     left.locator_params(axis="x", nbins=4)
     plot_value_surface(table[f"{key}/surface"], points=points, ax=middle)
@@ -113,14 +119,16 @@ def _is_clip(key: str) -> bool:
 def plot_gradient_by_layer(
     table: pd.DataFrame, *, ylabel: str = "norm of the gradient", ax: Axes | None = None
 ) -> Axes:
-    """Each column's gradient norm at layer 0 (the input), 1, 2, ...: a straight line is growth or decay by a factor."""
-    ax = new_axes(ax, (6.6, 4.0))
-    for i, name in enumerate(table.columns):
-        ax.plot(
-            table.index, table[name], marker="os^Dv"[i % 5], markersize=5, color=CYCLE[i % 6], linestyle=DASHES[i % 6],
-            label=name,
-        )  # fmt: skip
-    ax.set(yscale="log", xlabel="layer (0: the input, on the left; the score follows on the right)", ylabel=ylabel)
+    """Each column's gradient norm at layer 0 (the input), 1, 2, ...: a straight line is growth or decay by a factor.
+
+    Where a layer has several rows, a seed each, the line is their geometric mean and the band their whole range.
+    """
+    xlabel = "layer (0: the input, on the left; the score follows on the right)"
+    ax = plot_means(table, xlabel=xlabel, ylabel=ylabel, estimator=gmean, ax=new_axes(ax, (6.6, 4.0)))
+    for i, line in enumerate(ax.get_lines()):
+        line.set(marker="os^Dv"[i % 5], markersize=5)
+    ax.set_yscale("log")
+    ax.set_xlim(table.index.min() - 0.6, table.index.max() + 0.6)  # room for the markers at both ends
     legend_above(ax, columns=4)
     return ax
 
@@ -131,10 +139,8 @@ def plot_loss_against_distance(
     """Readings of column `loss` over column "w1", one colour and marker for each "seed"; time goes by along a line."""
     ax = new_axes(ax, (5.0, 3.8))
     for i, (seed, run) in enumerate(runs.groupby("seed")):
-        ax.plot(
-            run["w1"], run[loss], marker="os^Dv"[i % 5], markersize=3.5, linewidth=0.6, color=CYCLE[i % 6],
-            label=f"seed {seed}",
-        )  # fmt: skip
+        style = {"color": CYCLE[i % 6], "marker": "os^Dv"[i % 5], "markersize": 3.5, "linewidth": 0.6}
+        ax.plot(run["w1"], run[loss], label=f"seed {seed}", **style)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     return ax
 
@@ -144,17 +150,15 @@ def plot_linear_critic(limit: Number, shift: Number, spread: Number) -> Figure:
 
     Left the densities and the critic; right the estimate $c\,|\text{shift}|$ and $W_1$ of the two laws.
     """
-    levels = (np.arange(2000) + 0.5) / 2000
-    real, fake = norm.ppf(levels), norm.ppf(levels, loc=shift, scale=spread)
-    best = -limit * np.sign(shift)  # the real sample scores higher
+    best = best_linear_critic(limit, shift, spread)
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.0, 3.6), width_ratios=(1.5, 1), layout="constrained")
     x = np.linspace(-6, 8, 400)
     left.fill_between(x, norm.pdf(x), color=PALETTE["real"], alpha=0.45, label="real")
     left.fill_between(x, norm.pdf(x, shift, spread), color=PALETTE["generated"], alpha=0.45, label="generated")
-    left.plot(x, best * x, color="black", label="the best critic")
+    left.plot(x, best.slope * x, color="black", label="the best critic")
     left.set(xlabel="$x$", ylabel="density, score", xlim=(-6, 8), ylim=(-1.6, 1.6))
     legend_above(left, columns=3)
-    numbers = {"estimate": best * (real.mean() - fake.mean()), "exact $W_1$": wasserstein_1d(real, fake)}
+    numbers = {"estimate": best.estimate, "exact $W_1$": best.exact}
     bars = right.bar(list(numbers), list(numbers.values()), color=[PALETTE["third"], PALETTE["grey"]], width=0.6)
     right.bar_label(bars, fmt="%.3f")
     right.set(ylabel="distance", ylim=(0, 6))

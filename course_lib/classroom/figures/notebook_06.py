@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
@@ -23,10 +24,8 @@ from course_lib.classroom.demos import climb_penalized
 from course_lib.data import grid, ring, swiss_roll
 from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
 
+MARKERS = "osD^vX"
 SHADES = LinearSegmentedColormap.from_list("score", [PALETTE["generated"], "#ffffff", PALETTE["real"]])
-
-
-# ------------------------------------------------------------------------------------------- a critic to climb with
 
 
 # ------------------------------------------------------------------------------------------------- surfaces
@@ -66,8 +65,8 @@ def plot_level_lines(
         linestyles="solid",
     )
     for points, name in ((fake, "generated"), (real, "real")):
-        look = {"markersize": 3, "alpha": 0.7, "color": PALETTE[name], "markeredgecolor": "white", "label": name}
-        ax.plot(*as_numpy(points).T, ".^"[name == "generated"], markeredgewidth=0.2, **look)
+        style = {"markersize": 3, "alpha": 0.7, "color": PALETTE[name], "markeredgecolor": "white", "label": name}
+        ax.plot(*as_numpy(points).T, "^" if name == "generated" else ".", markeredgewidth=0.2, **style)
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     ax.grid(False)
     return ax
@@ -145,16 +144,14 @@ def plot_penalty_weight(exponent: Number, distance: Number, cloud: str) -> Figur
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(11.0, 3.7), layout="constrained")
     plot_level_lines(critic, real, fake, limit=2.2, spacing=0.3, near=critic.mixtures, ax=left)
     left.set_title(f"penalty weight {weight:.3g}")
-    share = np.full(len(critic.slopes), 1 / len(critic.slopes))
-    middle.hist(
-        critic.slopes.clip(0, 7.9), bins=np.linspace(0, 8, 41), weights=share, color=PALETTE["third"], alpha=0.8
-    )
+    bars = {"bins": np.linspace(0, 8, 41), "stat": "proportion", "color": PALETTE["third"], "alpha": 0.8}
+    sns.histplot(x=critic.slopes.clip(0, 7.9), linewidth=0, ax=middle, **bars)
     middle.axvline(1, color=PALETTE["grey"], linewidth=1.2, linestyle="--", label="asked for: 1")
     mean = critic.slopes.mean()
     middle.axvline(mean, color=PALETTE["generated"], linewidth=1.6, label=f"mean: {mean:.2f}")
     middle.set(xlabel="slope at the mixtures (last bar: 8 or more)", ylabel="share of the mixtures")
     middle.set(xlim=(0, 8), ylim=(0, 1))
-    middle.legend(loc="upper right")
+    legend_above(middle, columns=1)
     weights = 10 ** np.linspace(-1, 2, 121)
     right.plot(weights, 1 + distance / (2 * weights), color=PALETTE["real"], label=f"$1 + t/2w$ at t = {distance:g}")
     slope = 1 + distance / (2 * weight)
@@ -162,7 +159,7 @@ def plot_penalty_weight(exponent: Number, distance: Number, cloud: str) -> Figur
     right.set(xscale="log", yscale="log", xlim=(0.09, 110), ylim=(0.9, 25), xlabel="penalty weight w")
     right.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
     right.set_ylabel("best slope, two points")
-    right.legend(loc="upper right")
+    legend_above(right, columns=1)
     return figure
 
 
@@ -182,35 +179,33 @@ def _clouds(name: str, n: int = 400) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def plot_estimates(table: pd.DataFrame, *, floor: Number | None = None) -> Figure:
-    """A panel a setting: the critic's estimate (dots, a shape a seed) and the exact W1 (lines) of the same points, over
-    the generator's steps. `table` has the columns weight, critic_steps, seed, step, estimate, w1; `floor` is W1 real
-    against real."""
+    """A panel a setting, over the generator's steps: the critic's estimate (dots, a shape a seed) and the exact W1 of
+    the same points (the mean over seeds, in a band from the lowest to the highest).
+
+    `table` has the columns weight, critic_steps, seed, step, estimate, w1; `floor` is W1 real against real.
+    """
     settings = list(table.groupby(["weight", "critic_steps"]))
+    markers = {seed: MARKERS[k % len(MARKERS)] for k, seed in enumerate(table["seed"].unique())}
     size = {"figsize": (2.7 * len(settings), 3.5), "sharey": True, "squeeze": False, "layout": "constrained"}
     figure, axes = plt.subplots(1, len(settings), **size)
     for ax, ((weight, critic_steps), rows) in zip(axes[0], settings, strict=True):
         ax.axhline(0, color=PALETTE["grey"], linewidth=0.8)
-        for k, (_, run) in enumerate(rows.groupby("seed")):
-            exact, said = ("exact $W_1$", "the critic's estimate") if k == 0 else (None, None)
-            ax.plot(run["step"], run["w1"], color=PALETTE["real"], linewidth=1.2, label=exact)
-            look = {"color": PALETTE["generated"], "markersize": 5, "linestyle": ""}
-            ax.plot(run["step"], run["estimate"], marker="o^s"[k % 3], label=said, **look)
+        exact = {"y": "w1", "color": PALETTE["real"], "label": "exact $W_1$, mean and range of the seeds"}
+        sns.lineplot(rows, x="step", errorbar=("pi", 100), legend=False, ax=ax, **exact)
+        estimates = {"y": "estimate", "color": PALETTE["generated"], "label": "the critic's estimate, a shape a seed"}
+        sns.scatterplot(rows, x="step", style="seed", markers=markers, legend=False, ax=ax, **estimates)
         if floor is not None:
             ax.axhline(floor, color=PALETTE["real"], linewidth=1, linestyle=":", label="exact, real against real")
         ax.set_title(f"w = {weight:g}, {critic_steps} critic steps", fontsize=10)
-        ax.set(xscale="log", xlabel="generator step")
+        ax.set(xscale="log", xlabel="generator step", ylabel="distance")
         ax.set_yscale("symlog", linthresh=1)
         ax.set_yticks([-1, 0, 1, 2, 5, 10], ["-1", "0", "1", "2", "5", "10"])
         ax.label_outer()
-    axes[0, 0].set_ylabel("distance")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 
 # -------------------------------------------------------------------------------------------------- the bench
-
-
-MARKERS = "osD^vX"
 
 
 def plot_spread_and_quality(runs: pd.DataFrame, methods: Sequence[str], *, perfect: str = "perfect sampler") -> Figure:
@@ -220,19 +215,22 @@ def plot_spread_and_quality(runs: pd.DataFrame, methods: Sequence[str], *, perfe
     the others in grey, and the perfect sampler as a cross in the middle of the band of right widths, 0.9 to 1.1.
     """
     places = list(dict.fromkeys(runs["distribution"]))
+    names = ["other methods", *methods]
+    colors = dict(zip(names, [PALETTE["grey"], *CYCLE], strict=False))
+    markers = dict(zip(names, [".", *MARKERS], strict=False))
     figure, axes = plt.subplots(1, len(places), figsize=(9.0, 4.2), sharey=True, squeeze=False, layout="constrained")
     for ax, place in zip(axes[0], places, strict=True):
-        here = runs[runs["distribution"] == place].set_index("method")
+        here = runs[runs["distribution"] == place]
         ax.axvspan(0.9, 1.1, color=PALETTE["grey"], alpha=0.12, linewidth=0)
-        other = here.drop(index=[perfect, *methods])
-        ax.plot(other["spread"], other["high_quality"], ".", color=PALETTE["grey"], alpha=0.5, label="other methods")
-        for i, method in enumerate(methods):
-            own = here.loc[[method]]
-            ax.plot(own["spread"], own["high_quality"], MARKERS[i], color=CYCLE[i], alpha=0.8, label=method)
-        ideal = here.loc[[perfect]].mean(numeric_only=True)
+        dots = here[here["method"] != perfect]
+        dots = dots.assign(method=dots["method"].where(dots["method"].isin(methods), "other methods"))
+        method = {"hue": "method", "style": "method", "palette": colors, "markers": markers, "hue_order": names}
+        sns.scatterplot(dots, x="spread", y="high_quality", s=45, ax=ax, **method)
+        ax.get_legend().remove()  # one for both panels stands above them
+        ideal = here[here["method"] == perfect].mean(numeric_only=True)
         ax.plot(ideal["spread"], ideal["high_quality"], "k+", markersize=14, markeredgewidth=2, label=perfect)
         ax.set(title=place, xlabel="spread within the modes (1 is right)", ylim=(-0.03, 1.06))
-    axes[0, 0].set_ylabel("share of samples on a mode")
+        ax.set_ylabel("share of samples on a mode")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=2)
     return figure

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_lib.arrays import Array, Number, as_numpy
+from course_lib.classroom.demos import spread_between_and_within
 from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
 from course_lib.plots.signals import one_channel, signal_label, time_of
 
@@ -41,12 +42,8 @@ def plot_spread(
     ax: Axes | None = None,
 ) -> Axes:
     """Standard deviation at each step: between the class means, and within the classes."""
-    x, labels, ax = one_channel(values, channel), as_numpy(labels), new_axes(ax)
-    classes, counts = np.unique(labels, return_counts=True)
-    means = np.stack([x[labels == k].mean(axis=0) for k in classes])
-    variances = np.stack([x[labels == k].var(axis=0) for k in classes])
-    between = np.sqrt(np.average((means - x.mean(axis=0)) ** 2, axis=0, weights=counts))
-    within = np.sqrt(np.average(variances, axis=0, weights=counts))
+    x, ax = one_channel(values, channel), new_axes(ax)
+    between, within = spread_between_and_within(x, labels)
     time = time_of(x.shape[1], sampling_rate)
     ax.plot(time, between, color=PALETTE["third"], label="between classes")
     ax.plot(time, within, color=PALETTE["fourth"], linestyle="--", label="within a class")
@@ -86,7 +83,8 @@ def plot_sub_movements(parts: Float[Array, "parts length"], *, sampling_rate: Nu
             ax.plot(time, part, "--", color="black", linewidth=1, zorder=3, label="sub-movement")
         ax.plot(time, y.sum(axis=0), color=PALETTE["real"], linewidth=2.5, label="movement, their sum")
         ax.set(xlabel="time (s)", xlim=(0, time[-1]))
-    left.set_ylabel(f"position ({unit})"), right.set_ylabel(f"velocity ({unit}/s)")
+    left.set_ylabel(f"position ({unit})")
+    right.set_ylabel(f"velocity ({unit}/s)")
     handles, labels = left.get_legend_handles_labels()
     figure.legend([handles[-1], handles[0]], [labels[-1], labels[0]], loc="outside upper left", ncols=2)
     return figure
@@ -106,8 +104,8 @@ def plot_flagged(
     ax.plot(time, x, ".-", color=PALETTE["real"], markersize=4, linewidth=1, label="signal")
     for (name, flagged), marker, size, color in zip(flags.items(), "osD^", (13, 9, 6, 4), CYCLE[1:5], strict=False):
         chosen = as_numpy(flagged)
-        look = {"markersize": size, "markerfacecolor": "none", "markeredgewidth": 1.6, "color": color}
-        ax.plot(time[chosen], x[chosen], marker, label=f"{name}: {chosen.sum()}", **look)
+        style = {"markersize": size, "markerfacecolor": "none", "markeredgewidth": 1.6, "color": color}
+        ax.plot(time[chosen], x[chosen], marker, label=f"{name}: {chosen.sum()}", **style)
     ax.set(xlabel="time (s)", ylabel=signal_label(unit), xlim=(-0.01 * time[-1], 1.01 * time[-1]))
     legend_above(ax, columns=2)  # the rules' names are long
     return ax

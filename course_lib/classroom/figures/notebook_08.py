@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 
 from course_lib.arrays import Number
@@ -20,23 +21,26 @@ def plot_time_to_quality(
     reference: Number | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Quality against training time: one line a recipe, several seeds as pale lines under their median.
+    """Quality against training time: one line a recipe, the median of its seeds in a band from the best to the worst.
 
     `frame` has the columns `recipe`, `seconds`, the metric, and `seed` where there are several. `target` and
     `reference` are drawn as horizontal lines.
     """
     ax = new_axes(ax, (9.0, 4.0))
     for i, (recipe, rows) in enumerate(frame.groupby("recipe", sort=False)):
-        color, dash = CYCLE[i % 6], DASHES[i % 6]
         runs = [run for _, run in rows.groupby("seed")] if "seed" in rows else [rows]
-        if len(runs) > 1:
-            for run in runs:
-                ax.plot(run["seconds"], run[metric], color=color, alpha=0.3, linewidth=0.9)
-            grid = np.linspace(max(run["seconds"].min() for run in runs), min(run["seconds"].max() for run in runs), 60)
-            middle = np.median([np.interp(grid, run["seconds"], run[metric]) for run in runs], axis=0)
-            ax.plot(grid, middle, color=color, linestyle=dash, linewidth=2, label=recipe)
-        else:
-            ax.plot(runs[0]["seconds"], runs[0][metric], color=color, linestyle=dash, marker=".", label=recipe)
+        style = {"color": CYCLE[i % 6], "linestyle": DASHES[i % 6], "marker": ".", "markeredgewidth": 0}
+        sns.lineplot(
+            _at_common_times(runs, metric),
+            x="seconds",
+            y=metric,
+            estimator="median",
+            errorbar=("pi", 100),
+            label=recipe,
+            legend=False,
+            ax=ax,
+            **style,
+        )
     for value, text, dash in ((target, "to reach", ":"), (reference, "real against real", "-")):
         if value is not None:
             ax.axhline(value, color=PALETTE["grey"], linewidth=1, linestyle=dash, label=text)
@@ -44,6 +48,18 @@ def plot_time_to_quality(
     ax.set(xlabel="training time (s)", ylabel=label, xlim=(0, None))
     legend_above(ax, columns=3)
     return ax
+
+
+def _at_common_times(runs: Sequence[pd.DataFrame], metric: str) -> pd.DataFrame:
+    """Every run at each time at which any was read, as far as all of them go, on straight lines between its readings.
+
+    Seeds are not read at the same seconds, so their median has to be taken between readings.
+    """
+    start, end = max(run["seconds"].min() for run in runs), min(run["seconds"].max() for run in runs)
+    times = np.unique(np.concatenate([run["seconds"] for run in runs]))
+    times = times[(times >= start) & (times <= end)]
+    values = [np.interp(times, run["seconds"], run[metric]) for run in runs]
+    return pd.DataFrame({"seconds": np.tile(times, len(runs)), metric: np.concatenate(values)})
 
 
 def plot_receptive_field(
