@@ -62,5 +62,5 @@ def plot_points_over_time(
     handles, labels = panels[0, 0].get_legend_handles_labels()
     legend = figure.legend(handles, labels, loc="outside lower center", ncols=3)
     for handle in legend.legend_handles:
-        handle.set(alpha=1, markersize=6)  # the dots of a cloud are too small and too pale to name a colour
+        handle.set(alpha=1, markersize=9)  # the dots of a cloud are too small and too pale to name a colour
     return figure

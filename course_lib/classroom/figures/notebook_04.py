@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import seaborn as sns
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
@@ -77,9 +77,10 @@ def _plan_panels(figure: Figure, place: object) -> tuple[Axes, Axes, Axes]:
     return middle, figure.add_subplot(grid[1, 0]), figure.add_subplot(grid[0, 1])
 
 
-def _tick_step(places: ndarray) -> int:
-    """Label every so many places: at most nine labels fit beside each other."""
-    return max(1, int(np.ceil(len(places) / 9)))
+def _label_places(axis: Axis, places: ndarray) -> None:
+    """The places at the rows or columns of a plan, at most nine of them: more do not fit beside each other."""
+    step = max(1, int(np.ceil(len(places) / 9)))
+    axis.set_ticks(np.arange(len(places))[::step], [f"{place:g}" for place in places[::step]])
 
 
 def _draw_plan(
@@ -104,9 +105,8 @@ def _draw_plan(
     left.set(xlim=(mass_top, 0), ylim=middle.get_ylim(), ylabel=f"from place x{unit}", xlabel="mass")
     above.set(ylim=(0, mass_top), xlim=middle.get_xlim(), ylabel="mass")
     middle.set(xlabel=f"to place y{unit}")
-    for axis, places in ((left.yaxis, x), (middle.xaxis, y)):
-        step = _tick_step(places)
-        axis.set_ticks(np.arange(len(places))[::step], [f"{place:g}" for place in places[::step]])
+    _label_places(left.yaxis, x)
+    _label_places(middle.xaxis, y)
     above.tick_params(labelbottom=False)
     above.set_xticks(middle.get_xticks())
     middle.set_yticks(left.get_yticks())
@@ -137,11 +137,12 @@ def plot_transport_plans(
         1, len(plans), figsize=(3.0 * len(plans), 3.5), sharey=True, squeeze=False, layout="constrained"
     )
     for ax, (name, plan) in zip(panels[0], plans.items(), strict=True):
-        table = pd.DataFrame(as_numpy(plan), index=[f"{place:g}" for place in x], columns=[f"{place:g}" for place in y])
-        every = {"xticklabels": _tick_step(y), "yticklabels": _tick_step(x)}
-        sns.heatmap(table, cmap=SHADES, vmin=0, vmax=top, cbar=False, square=True, ax=ax, **every)
-        ax.set(title=name, xlabel="to place y", ylim=(0, len(x)))  # upwards, as places go
-        ax.tick_params(rotation=0)
+        edges = np.arange(len(y) + 1) - 0.5, np.arange(len(x) + 1) - 0.5
+        ax.pcolormesh(*edges, as_numpy(plan), cmap=SHADES, vmin=0, vmax=top)
+        _label_places(ax.yaxis, x)
+        _label_places(ax.xaxis, y)
+        ax.set(title=name, xlabel="to place y")
+        ax.set_box_aspect(len(x) / len(y))
         ax.grid(False)
     panels[0, 0].set_ylabel("from place x")
     return figure
@@ -155,6 +156,7 @@ def plot_cdf_area(x: Float[Array, "n"], y: Float[Array, "m"], *, unit: str = "")
     x, y = np.sort(as_numpy(x)), np.sort(as_numpy(y))
     figure, (upright, level) = plt.subplots(1, 2, figsize=(9.0, 3.4), sharex=True, sharey=True, layout="constrained")
     places = np.union1d(x, y)
+    room = 0.04 * (places[-1] - places[0] or 1)
     below = [np.searchsorted(sample, places, side="right") / len(sample) for sample in (x, y)]
     upright.fill_between(places, *below, step="post", color=PLAN, alpha=0.3, linewidth=0)
     upright.vlines(places[:-1], below[0][:-1], below[1][:-1], color=PLAN, linewidth=1)
@@ -175,6 +177,7 @@ def plot_cdf_area(x: Float[Array, "n"], y: Float[Array, "m"], *, unit: str = "")
         for sample, colour, dash, name in ((x, SOURCE, "-", "F"), (y, TARGET, "--", "G")):
             sns.ecdfplot(x=sample, color=colour, linestyle=dash, linewidth=2, label=name, legend=False, ax=ax)
         ax.set(title=text, xlabel=f"place ({unit})" if unit else "place", ylim=(0, 1.02))
+        ax.set_xlim(places[0] - room, places[-1] + room)
     upright.set_ylabel("share at or below")
     level.set_ylabel("")
     upright.legend(loc="upper left")

@@ -126,7 +126,7 @@ def plot_gradient_by_layer(
     xlabel = "layer (0: the input, on the left; the score follows on the right)"
     ax = plot_means(table, xlabel=xlabel, ylabel=ylabel, estimator=gmean, ax=new_axes(ax, (6.6, 4.0)))
     for i, line in enumerate(ax.get_lines()):
-        line.set(marker="os^Dv"[i % 5], markersize=5)
+        line.set(marker="os^Dv"[i % 5], markersize=5, markeredgewidth=0)
     ax.set_yscale("log")
     ax.set_xlim(table.index.min() - 0.6, table.index.max() + 0.6)  # room for the markers at both ends
     legend_above(ax, columns=4)

@@ -29,7 +29,13 @@ def plot_time_to_quality(
     ax = new_axes(ax, (9.0, 4.0))
     for i, (recipe, rows) in enumerate(frame.groupby("recipe", sort=False)):
         runs = [run for _, run in rows.groupby("seed")] if "seed" in rows else [rows]
-        style = {"color": CYCLE[i % 6], "linestyle": DASHES[i % 6], "marker": ".", "markeredgewidth": 0}
+        style = {
+            "color": CYCLE[i % 6],
+            "linestyle": DASHES[i % 6],
+            "marker": "o",
+            "markersize": 4,
+            "markeredgewidth": 0,
+        }
         sns.lineplot(
             _at_common_times(runs, metric),
             x="seconds",
