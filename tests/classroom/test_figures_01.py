@@ -105,10 +105,11 @@ def test_the_discriminator_game_draws_the_ratio_and_its_value_and_the_trained_on
         with np.errstate(divide="ignore"):
             return np.trapezoid(p * np.log(d) + np.where(q > 0, q * np.log1p(-d), 0), x)
 
-    said = [float(name.split("V = ")[1]) for name in names(bottom)]
-    assert said[1] <= said[0] and said[1] == pytest.approx(value(trained), abs=1e-3)
+    values = [float(name.split("V = ")[1]) for name in names(bottom)]
+    assert values[1] <= values[0]
+    assert values[1] == pytest.approx(value(trained), abs=1e-3)
     if (shift, width) == (1.0, 1.0):
-        assert said[0] == -1.163
+        assert values[0] == -1.163
     assert top.get_xlim() == (-5, 8) and top.get_ylim() == (0, 1.05)
     assert_labelled(figure)
 

@@ -57,14 +57,14 @@ def plot_distances(
         ax.plot(table.index, np.where(endless, np.nan, values), color=CYCLE[i], linestyle=DASHES[i], label=label)
         if endless.any():
             where = table.index[endless]
-            ax.plot(where, np.full(len(where), _edge(i, top)), "^", color=CYCLE[i], markersize=4, clip_on=False)
+            ax.plot(where, np.full(len(where), _infinity(i, top)), "^", color=CYCLE[i], markersize=4, clip_on=False)
     ax.set(xlabel=xlabel, ylabel="nats; W1 in units of x", ylim=(low, top))
     ax.set_xlim(table.index[0], table.index[-1])
     legend_above(ax, 4)
     return ax
 
 
-def _edge(i: int, top: Number) -> float:
+def _infinity(i: int, top: Number) -> float:
     """Where the i-th curve's infinite values are marked: below the upper edge, each in a row of its own."""
     return (0.97 - 0.05 * i) * top
 
@@ -92,7 +92,7 @@ def plot_sliding(shift: Number, width: Number, shape: str) -> Figure:
     now = distances_of_densities(p, q, dx)
     for i, (name, value) in enumerate(now.items()):
         words = f"{name} = {'infinite' if np.isinf(value) else f'{value:.3f}'}"
-        height = _edge(i, 4) if np.isinf(value) else min(value, 0.97 * 4)
+        height = _infinity(i, 4) if np.isinf(value) else min(value, 0.97 * 4)
         right.plot([shift], [height], "o", color=CYCLE[i], markersize=8, label=words, clip_on=False)
     legend_above(right, 2)
     return figure

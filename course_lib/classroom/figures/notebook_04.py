@@ -18,12 +18,13 @@ from matplotlib.patches import FancyArrowPatch
 from numpy import ndarray
 
 from course_lib.arrays import Array, Number, as_numpy
-from course_lib.classroom.demos import transport_game
+from course_lib.classroom.demos import TransportGame, transport_game
 from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
 
 SOURCE, TARGET, PLAN = PALETTE["real"], PALETTE["generated"], PALETTE["third"]
 # white to nearly black through the plan's green, so that it reads in greyscale too
 SHADES = LinearSegmentedColormap.from_list("plan", ["#ffffff", "#bfe5d8", PLAN, "#003d2e"])
+STEEP = "#B00000"  # a potential that bounds nothing
 EDGE = 1e-12  # less mass than this is none
 
 
@@ -238,44 +239,59 @@ def plot_transport_game(
     """The plan on the left; piles, potential, and what the two say about the distance on the right (`transport_game`).
 
     The cost of the plan comes from above, the value of the potential from below, and the distance lies between them. A
-    potential that is steeper than 1 is drawn dashed and red: what it says is no bound.
+    potential that is steeper than 1 is drawn dashed and red: its value is no bound.
     """
     game = transport_game(shift, spread, mix, peak, slope)
-    allowed = slope <= 1
     figure = plt.figure(figsize=(10.5, 5.4), layout="constrained")
     left, right = figure.add_gridspec(1, 2, width_ratios=(1, 1.05))
     panels = _plan_panels(figure, left)
     _draw_plan(panels, game.plan, game.places, game.places, unit="", top=0.05, mass_top=0.22)
     panels[0].plot([0, 40], [0, 40], color=PALETTE["grey"], linewidth=0.8, linestyle=":")
     upper, middle, lower = right.subgridspec(3, 1, height_ratios=(1.2, 1.3, 0.9)).subplots()
-
-    upper.bar(game.places, game.source, 0.17, color=SOURCE, label="source")
-    upper.bar(game.places, -game.target, 0.17, color=TARGET, label="target")
-    upper.set(ylim=(-0.23, 0.23), xlim=(-4.2, 4.2), ylabel="mass")
-    upper.set_yticks([-0.2, 0, 0.2], ["0.2", "0", "0.2"])
-    upper.tick_params(labelbottom=False)
-    upper.legend(loc="upper left", fontsize="small")
-
-    colour, dash = (PLAN, "-") if allowed else ("#B00000", "--")
-    middle.plot(game.places, game.potential, color=colour, linestyle=dash, linewidth=2.5)
-    middle.plot(peak, 0, "o", color=colour)
-    says = f"slope {slope:g}" + ("" if allowed else ": steeper than 1, so no bound")
-    middle.text(-4, 0.9, says, color=colour)
-    middle.set(xlim=(-4.2, 4.2), ylim=(-9.6, 2.6), xlabel="place", ylabel="potential f")
-
-    for level, value, mark, tint, name in (
-        (0.32, game.cost, "<", PALETTE["grey"], "cost of the plan"),
-        (-0.32, game.dual, ">", colour, "value of the potential"),
-    ):
-        lower.text(-4.35, level, f"{name}  {value:.3f}", va="center", color=tint)
-        lower.plot([game.exact, value], [level, level], color=tint, linewidth=5, alpha=0.45, solid_capstyle="butt")
-        lower.plot(value, level, mark, color=tint, markersize=10)
-    lower.axvline(game.exact, color="black", linewidth=1.2)
-    lower.text(game.exact, 0.82, f"$W_1$ = {game.exact:.3f}", ha="center")
-    gap = game.cost - game.dual
-    says = "no bound" if not allowed else "gap 0: both are best" if gap < 1e-9 else f"gap {gap:.3f}"
-    lower.text(3, -0.86, says, ha="right", weight="bold")
-    lower.set(xlim=(-4.4, 3), ylim=(-1.05, 0.75), yticks=[], xlabel="cost: mass times distance")
-    lower.set_xticks([-1, 0, 1, 2, 3])
-    lower.spines["left"].set_visible(False)
+    _draw_piles(upper, game)
+    _draw_tent(middle, game, peak, slope)
+    _draw_bounds(lower, game, slope)
     return figure
+
+
+def _draw_piles(ax: Axes, game: TransportGame) -> None:
+    ax.bar(game.places, game.source, 0.17, color=SOURCE, label="source")
+    ax.bar(game.places, -game.target, 0.17, color=TARGET, label="target")
+    ax.set(ylim=(-0.23, 0.23), xlim=(-4.2, 4.2), ylabel="mass")
+    ax.set_yticks([-0.2, 0, 0.2], ["0.2", "0", "0.2"])
+    ax.tick_params(labelbottom=False)
+    ax.legend(loc="upper left", fontsize="small")
+
+
+def _draw_tent(ax: Axes, game: TransportGame, peak: Number, slope: Number) -> None:
+    color, dash, note = PLAN, "-", f"slope {slope:g}"
+    if slope > 1:
+        color, dash, note = STEEP, "--", f"slope {slope:g}: steeper than 1, so no bound"
+    ax.plot(game.places, game.potential, color=color, linestyle=dash, linewidth=2.5)
+    ax.plot(peak, 0, "o", color=color)
+    ax.text(-4, 0.9, note, color=color)
+    ax.set(xlim=(-4.2, 4.2), ylim=(-9.6, 2.6), xlabel="place", ylabel="potential f")
+
+
+def _draw_bounds(ax: Axes, game: TransportGame, slope: Number) -> None:
+    """The cost of the plan above the line, the value of the potential below it, and the distance between the two."""
+    for height, value, marker, color, name in (
+        (0.32, game.cost, "<", PALETTE["grey"], "cost of the plan"),
+        (-0.32, game.dual, ">", PLAN if slope <= 1 else STEEP, "value of the potential"),
+    ):
+        ax.text(-4.35, height, f"{name}  {value:.3f}", va="center", color=color)
+        ax.plot([game.exact, value], [height, height], color=color, linewidth=5, alpha=0.45, solid_capstyle="butt")
+        ax.plot(value, height, marker, color=color, markersize=10)
+    ax.axvline(game.exact, color="black", linewidth=1.2)
+    ax.text(game.exact, 0.82, f"$W_1$ = {game.exact:.3f}", ha="center")
+    gap = game.cost - game.dual
+    if slope > 1:
+        note = "no bound"
+    elif gap < 1e-9:
+        note = "gap 0: both are best"
+    else:
+        note = f"gap {gap:.3f}"
+    ax.text(3, -0.86, note, ha="right", weight="bold")
+    ax.set(xlim=(-4.4, 3), ylim=(-1.05, 0.75), yticks=[], xlabel="cost: mass times distance")
+    ax.set_xticks([-1, 0, 1, 2, 3])
+    ax.spines["left"].set_visible(False)
