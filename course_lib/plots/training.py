@@ -1,14 +1,16 @@
-"""Figures of training: what the losses and the critic did."""
+"""Figures of training: what the losses and the critic did, and how the gradient passes through the layers."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
+from scipy.stats import gmean
 
-from course_lib.plots.base import PALETTE, legend_above
+from course_lib.plots.base import PALETTE, legend_above, new_axes
+from course_lib.plots.distributions import plot_means
 
-__all__ = ["plot_history"]
+__all__ = ["plot_gradient_by_layer", "plot_history"]
 
 
 def _with_running_mean(ax: Axes, step: ndarray, y: ndarray, *, color: str, dash: str = "-", label: str = "") -> None:
@@ -37,3 +39,19 @@ def plot_history(history: pd.DataFrame) -> Figure:
     legend_above(slope)
     legend_above(losses)
     return figure
+
+
+def plot_gradient_by_layer(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Each column's gradient norm at layer 0 (the input), 1, 2, ...: a straight line is growth or decay by a factor.
+
+    Where a layer has several rows, a seed each, the line is their geometric mean and the band their whole range.
+    """
+    xlabel = "layer (0: the input, on the left; the score follows on the right)"
+    ax = new_axes(ax, (6.6, 4.0))
+    plot_means(table, xlabel=xlabel, ylabel="norm of the gradient", estimator=gmean, ax=ax)
+    for i, line in enumerate(ax.get_lines()):
+        line.set(marker="os^Dv"[i % 5], markersize=5, markeredgewidth=0)
+    ax.set_yscale("log")
+    ax.set_xlim(table.index.min() - 0.6, table.index.max() + 0.6)  # room for the markers at both ends
+    legend_above(ax, columns=4)
+    return ax

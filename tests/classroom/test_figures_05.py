@@ -97,25 +97,6 @@ def test_the_penalised_critic_is_no_clip_limit():
     assert len(right.get_lines()[0].get_xdata()) == len(LIMITS)
 
 
-def test_gradients_by_layer_are_drawn_on_a_log_axis_one_look_a_column():
-    table = pd.DataFrame({"a": [1.0, 10, 100], "b": [1.0, 0.1, 0.01]})
-    ax = figures.plot_gradient_by_layer(table)
-    assert ax.get_yscale() == "log"
-    for line, name in zip(ax.get_lines(), table, strict=True):
-        np.testing.assert_allclose(line.get_ydata(), table[name])
-    first, second = ax.get_lines()
-    assert first.get_color() != second.get_color() and first.get_linestyle() != second.get_linestyle()
-    assert first.get_marker() != second.get_marker()
-
-
-def test_the_seeds_of_a_layer_are_drawn_as_their_geometric_mean_in_the_band_of_their_range():
-    table = pd.DataFrame({"a": [1.0, 100.0, 2.0, 2.0]}, index=[0, 0, 1, 1])
-    ax = figures.plot_gradient_by_layer(table)
-    np.testing.assert_allclose(ax.get_lines()[0].get_xydata(), [[0, 10], [1, 2]])
-    corners = ax.collections[0].get_paths()[0].vertices
-    assert sorted(set(corners[corners[:, 0] == 0, 1])) == pytest.approx([1, 100])
-
-
 def test_readings_of_each_seed_are_drawn_loss_over_distance():
     runs = pd.DataFrame({"seed": [0, 0, 1, 1], "w1": [1.0, 0.5, 0.9, 0.4], "loss": [3.0, 2.0, 1.0, 0.0]})
     ax = figures.plot_loss_against_distance(runs, loss="loss", ylabel="l")

@@ -263,6 +263,25 @@ def test_a_short_history_is_drawn_unsmoothed():
     np.testing.assert_array_equal(drawn(plots.plot_history(history).axes[0])[1][1], [3, 1, 2])
 
 
+def test_gradients_by_layer_are_drawn_on_a_log_axis_one_look_a_column():
+    table = pd.DataFrame({"a": [1.0, 10, 100], "b": [1.0, 0.1, 0.01]})
+    ax = plots.plot_gradient_by_layer(table)
+    assert ax.get_yscale() == "log"
+    for line, name in zip(ax.get_lines(), table, strict=True):
+        np.testing.assert_allclose(line.get_ydata(), table[name])
+    first, second = ax.get_lines()
+    assert first.get_color() != second.get_color() and first.get_linestyle() != second.get_linestyle()
+    assert first.get_marker() != second.get_marker()
+
+
+def test_the_seeds_of_a_layer_are_drawn_as_their_geometric_mean_in_the_band_of_their_range():
+    table = pd.DataFrame({"a": [1.0, 100.0, 2.0, 2.0]}, index=[0, 0, 1, 1])
+    ax = plots.plot_gradient_by_layer(table)
+    np.testing.assert_allclose(ax.get_lines()[0].get_xydata(), [[0, 10], [1, 2]])
+    corners = ax.collections[0].get_paths()[0].vertices
+    assert sorted(set(corners[corners[:, 0] == 0, 1])) == pytest.approx([1, 100])
+
+
 def test_a_channel_that_does_not_exist_and_two_axes_are_refused(signals):
     with pytest.raises(ValueError, match="channel 2 does not exist: there are 2"):
         plots.plot_signals(signals, channel=2)

@@ -1,4 +1,4 @@
-"""Figures of clipped critics: piled-up weights, value surfaces, slopes, and gradient norms against depth."""
+"""Figures of clipped critics: piled-up weights, value surfaces, slopes, and the loss against the distance."""
 
 from collections.abc import Mapping
 
@@ -10,12 +10,11 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
-from scipy.stats import gmean, norm
+from scipy.stats import norm
 
 from course_lib.arrays import Array, Number, as_numpy
 from course_lib.classroom.demos import best_linear_critic
 from course_lib.plots.base import CYCLE, PALETTE, legend_above, new_axes
-from course_lib.plots.distributions import plot_means
 
 HALF_WIDTH = 2.5  # of the window of data/critics/surfaces.npz
 LEVELS = 13
@@ -114,23 +113,6 @@ def plot_clipped_critic(
 
 def _is_clip(key: str) -> bool:
     return key.endswith("/numbers") and "/penalty/" not in key
-
-
-def plot_gradient_by_layer(
-    table: pd.DataFrame, *, ylabel: str = "norm of the gradient", ax: Axes | None = None
-) -> Axes:
-    """Each column's gradient norm at layer 0 (the input), 1, 2, ...: a straight line is growth or decay by a factor.
-
-    Where a layer has several rows, a seed each, the line is their geometric mean and the band their whole range.
-    """
-    xlabel = "layer (0: the input, on the left; the score follows on the right)"
-    ax = plot_means(table, xlabel=xlabel, ylabel=ylabel, estimator=gmean, ax=new_axes(ax, (6.6, 4.0)))
-    for i, line in enumerate(ax.get_lines()):
-        line.set(marker="os^Dv"[i % 5], markersize=5, markeredgewidth=0)
-    ax.set_yscale("log")
-    ax.set_xlim(table.index.min() - 0.6, table.index.max() + 0.6)  # room for the markers at both ends
-    legend_above(ax, columns=4)
-    return ax
 
 
 def plot_loss_against_distance(
