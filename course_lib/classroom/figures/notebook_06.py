@@ -225,7 +225,7 @@ def plot_spread_and_quality(runs: pd.DataFrame, methods: Sequence[str], *, perfe
         dots = here[here["method"] != perfect]
         dots = dots.assign(method=dots["method"].where(dots["method"].isin(methods), "other methods"))
         method = {"hue": "method", "style": "method", "palette": colors, "markers": markers, "hue_order": names}
-        sns.scatterplot(dots, x="spread", y="high_quality", s=45, ax=ax, **method)
+        sns.scatterplot(dots, x="spread", y="high_quality", s=70, linewidth=0, alpha=0.8, ax=ax, **method)
         ax.get_legend().remove()  # one for both panels stands above them
         ideal = here[here["method"] == perfect].mean(numeric_only=True)
         ax.plot(ideal["spread"], ideal["high_quality"], "k+", markersize=14, markeredgewidth=2, label=perfect)
