@@ -17,6 +17,9 @@ from course_lib.plots.base import CYCLE, DASHES, legend_above, new_axes
 
 __all__ = ["plot_histograms", "plot_means"]
 
+# of every band around a line; without a name, so that a legend that names the lines in order does not count it
+BAND = {"alpha": 0.18, "label": "_nolegend_"}
+
 
 def plot_histograms(
     samples: Mapping[str, Float[Array, "..."]],
@@ -60,6 +63,7 @@ def plot_means(
             y=table[name].to_numpy(),
             estimator=estimator,
             errorbar=("pi", 100),
+            err_kws=BAND,
             color=CYCLE[i % 6],
             linestyle=DASHES[i % 6],
             label=name,

@@ -18,6 +18,7 @@ from numpy import ndarray
 from course_lib.arrays import Array, Number, as_numpy
 from course_lib.metrics import autocorrelation, power_spectrum
 from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
+from course_lib.plots.distributions import BAND
 
 __all__ = [
     "plot_autocorrelation",
@@ -141,7 +142,7 @@ def plot_class_means(
     time = time_of(x.shape[1], sampling_rate)
     for k, name in enumerate(class_names):
         own = _one_below_the_other(time, x[labels == k])
-        style = {"color": CYCLE[k], "linestyle": DASHES[k], "err_kws": {"alpha": 0.18}}
+        style = {"color": CYCLE[k], "linestyle": DASHES[k], "err_kws": BAND}
         sns.lineplot(**own, errorbar="sd", label=name, legend=False, ax=ax, **style)
     ax.set(xlabel="time (s)", ylabel=signal_label(unit), xlim=(0, time[-1]))
     legend_above(ax)
@@ -170,7 +171,7 @@ def plot_spectra(
     for name, x, dash in _sides(real, fake, channel):
         density = power_spectrum(x[None]) / sampling_rate  # (signals, frequencies): as channels they are not averaged
         each = _one_below_the_other(np.fft.rfftfreq(x.shape[1], 1 / sampling_rate), density)
-        style = {"color": PALETTE[name], "linestyle": dash, "label": name}
+        style = {"color": PALETTE[name], "linestyle": dash, "label": name, "err_kws": BAND}
         sns.lineplot(**each, errorbar=("se", 1.96), legend=False, ax=ax, **style)
     ax.set_yscale("log")
     ax.set(xlabel="frequency (Hz)", ylabel=f"power density ({unit}²/Hz)", xlim=(0, sampling_rate / 2))

@@ -173,6 +173,14 @@ def test_the_band_of_a_spectrum_is_the_95_percent_interval_of_the_mean_over_sign
     np.testing.assert_allclose(low, each.mean(axis=0) - error)
 
 
+def test_a_legend_that_names_lines_in_order_does_not_count_their_bands(signals, labels):
+    for ax in (plots.plot_spectra(signals), plots.plot_class_means(signals, labels, "abc")):
+        last = ax.axhline(0)
+        names = ax.legend([str(i) for i in range(len(ax.get_lines()))])
+        assert len(names.legend_handles) == len(ax.get_lines())
+        assert names.legend_handles[-1].get_color() == last.get_color()
+
+
 def test_the_spectrum_of_a_single_signal_has_no_band(signals):
     ax = plots.plot_spectra(signals[:1], sampling_rate=RATE)
     np.testing.assert_allclose(drawn(ax)[0][1], metrics.power_spectrum(signals[:1, :1])[0] / RATE)

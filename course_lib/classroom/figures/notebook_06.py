@@ -23,6 +23,7 @@ from course_lib.arrays import Array, Number, as_numpy
 from course_lib.classroom.demos import climb_penalized
 from course_lib.data import grid, ring, swiss_roll
 from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
+from course_lib.plots.distributions import BAND
 
 MARKERS = "osD^vX"
 SHADES = LinearSegmentedColormap.from_list("score", [PALETTE["generated"], "#ffffff", PALETTE["real"]])
@@ -191,7 +192,7 @@ def plot_estimates(table: pd.DataFrame, *, floor: Number | None = None) -> Figur
     for ax, ((weight, critic_steps), rows) in zip(axes[0], settings, strict=True):
         ax.axhline(0, color=PALETTE["grey"], linewidth=0.8)
         exact = {"y": "w1", "color": PALETTE["real"], "label": "exact $W_1$, mean and range of the seeds"}
-        sns.lineplot(rows, x="step", errorbar=("pi", 100), legend=False, ax=ax, **exact)
+        sns.lineplot(rows, x="step", errorbar=("pi", 100), err_kws=BAND, legend=False, ax=ax, **exact)
         estimates = {"y": "estimate", "color": PALETTE["generated"], "label": "the critic's estimate, a shape a seed"}
         sns.scatterplot(rows, x="step", style="seed", markers=markers, legend=False, ax=ax, **estimates)
         if floor is not None:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from course_lib.arrays import Number
 from course_lib.classroom.demos import receptive_field
 from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
+from course_lib.plots.distributions import BAND
 
 
 def plot_time_to_quality(
@@ -42,6 +43,7 @@ def plot_time_to_quality(
             y=metric,
             estimator="median",
             errorbar=("pi", 100),
+            err_kws=BAND,
             label=recipe,
             legend=False,
             ax=ax,
