@@ -91,9 +91,9 @@ def plot_sliding(shift: Number, width: Number, shape: str) -> Figure:
         curve.set_label("_")  # the dots carry the names, with their numbers
     now = distances_of_densities(p, q, dx)
     for i, (name, value) in enumerate(now.items()):
-        label = f"{name} = {'infinite' if np.isinf(value) else f'{value:.3f}'}"
+        words = f"{name} = {'infinite' if np.isinf(value) else f'{value:.3f}'}"
         height = _infinity(i, 4) if np.isinf(value) else min(value, 0.97 * 4)
-        right.plot([shift], [height], "o", color=CYCLE[i], markersize=8, label=label, clip_on=False)
+        right.plot([shift], [height], "o", color=CYCLE[i], markersize=8, label=words, clip_on=False)
     legend_above(right, 2)
     return figure
 
