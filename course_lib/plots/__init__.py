@@ -1,6 +1,6 @@
 """Figures that serve more than one notebook, and the practitioner: `base` holds their common look.
 
-`plots.show(plots.plot_signals(values), alt="what is to be seen")`. The figures of a single notebook are the
+`plots.show(plots.plot_signals(values), alt="...", caption="...")`. The figures of a single notebook are the
 classroom's.
 """
 

@@ -124,7 +124,7 @@ def figure(tall, colour, press, dead):
 
 controls = {"tall": slider(1.0, 0.5, 3.0, step=0.5, label="tall"), "colour": choice(["red", "blue"], label="colour")}
 box = picture_widget(figure, **controls, press=button("press"), dead=slider(1, 0, 5, step=1, label="dead"))
-show_with_still(box, alt="two bars and a line")
+show_with_still(box, alt="two bars and a line", caption="What it shows.")
 """
 
 
