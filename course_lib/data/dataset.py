@@ -47,7 +47,7 @@ class SignalDataset:
 
     values: Tensor | np.ndarray  # always a tensor afterwards
     labels: Tensor | np.ndarray | None = None  # always a tensor afterwards
-    class_names: Sequence | None = None  # always a tuple of texts afterwards
+    class_names: Sequence | np.ndarray | None = None  # always a tuple of texts afterwards
     scaler: Scaler | None = None
     notes: tuple[str, ...] = ()
     channels_first: bool = False
@@ -69,20 +69,19 @@ class SignalDataset:
     def __len__(self) -> int:
         return self.values.shape[0]
 
-    def __getitem__(self, index: "SupportsIndex | slice | Sequence | Tensor | np.ndarray"):
+    def __getitem__(self, index: object):
         """A signal's values (C, L) and label; or, for a slice, indices or a mask, the dataset of those.
 
         Raises:
             IndexError: if there is no such signal.
-            ValueError: if no signal is left.
+            ValueError: if no signal is left, or the index is of another kind.
         """
-        if isinstance(index, SupportsIndex) and not isinstance(index, Tensor | np.ndarray):
+        if isinstance(index, SupportsIndex) and np.ndim(index) == 0:
             n = operator.index(index)
             if not -len(self) <= n < len(self):
                 raise IndexError(f"dataset[{n}]: there are {len(self)} signals, 0 to {len(self) - 1}.")
             return self.values[n], int(self.labels[n])
-        wanted = torch.arange(len(self))[index if isinstance(index, slice) else torch.as_tensor(index)]
-        return (self.values[wanted], int(self.labels[wanted])) if wanted.ndim == 0 else self._take(wanted)
+        return self._take(guards.positions(index, len(self)))
 
     def __repr__(self) -> str:
         size = f"{len(self):,} signals of {self.channels} channel{'s' * (self.channels > 1)} x {self.length} steps"
@@ -135,7 +134,7 @@ class SignalDataset:
         chosen = self._draw([min(max(round(fraction * n), 1), n - 1) if n else 0 for n in counts], seed, "split")
         return self._take(chosen), self._take(~chosen)
 
-    def take(self, per_class: int, *, seed: int) -> "SignalDataset":
+    def take(self, per_class: float, *, seed: int) -> "SignalDataset":
         """`per_class` signals of each class, drawn by the seed, in the order they stand in.
 
         With the same seed, fewer are among more.
@@ -143,8 +142,8 @@ class SignalDataset:
         Raises:
             ValueError: if a class has fewer; the message names it.
         """
-        if per_class < 1:
-            raise ValueError(f"take: expected 1 or more of each class, got {per_class}.")
+        if not isinstance(per_class, int) or per_class < 1:
+            raise ValueError(f"take: expected a whole number of each class, 1 or more, got {per_class!r}.")
         if few := [
             f"{name} ({n})" for name, n in zip(self.class_names, self.class_counts, strict=True) if n < per_class
         ]:

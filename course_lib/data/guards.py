@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.arrays import kind, refuse_mask
+from course_lib.arrays import as_numpy, kind, refuse_mask
 
 
 def float_tensor(values: Any) -> Tensor:
@@ -51,7 +51,25 @@ def names(class_names: Any) -> tuple[str, ...]:
     if len(set(given)) < len(given):
         twice = sorted({name for name in given if given.count(name) > 1})
         raise ValueError(f"SignalDataset: expected class names that differ, but these stand more than once: {twice}.")
-    return given
+    return tuple(str(name) for name in given)  # NumPy's texts print as np.str_('a')
+
+
+def positions(index: Any, n: int) -> Tensor:
+    """Which of n signals a slice, a list of numbers or a mask names."""
+    if isinstance(index, slice):
+        return torch.arange(n)[torch.from_numpy(np.arange(n)[index].copy())]
+    refuse_mask(index, "dataset[...]")
+    wanted = as_numpy(index) if isinstance(index, list | tuple | np.ndarray | Tensor) else None
+    if wanted is None or wanted.ndim != 1 or not (wanted.size and wanted.dtype.kind in "biu"):
+        raise ValueError(
+            f"dataset[...]: expected a number, a slice, or a list of numbers or of yes and no, got {index!r}. For the "
+            "signals of a class: dataset.select(name)."
+        )
+    if wanted.dtype.kind == "b" and len(wanted) != n:
+        raise IndexError(f"dataset[...]: expected yes or no for each of {n} signals, got {len(wanted)}.")
+    if wanted.dtype.kind != "b" and not ((wanted >= -n) & (wanted < n)).all():
+        raise IndexError(f"dataset[...]: there are {n} signals, 0 to {n - 1}, got {wanted.tolist()}.")
+    return torch.from_numpy(np.arange(n)[wanted])
 
 
 def check_shape(values: Tensor, channels_first: bool) -> None:

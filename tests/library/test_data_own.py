@@ -136,6 +136,24 @@ def test_a_slice_a_list_or_a_mask_gives_a_dataset(index):
     assert part.class_names == dataset.class_names
 
 
+@pytest.mark.parametrize("wrong", ["sign 1", None, 1.5, [], [0.5], [[0, 1]], slice(4, 2), masked(np.arange(3), 1)])
+def test_an_index_of_another_kind_or_of_nothing_is_refused(wrong):
+    with pytest.raises(ValueError, match="dataset.select|at least one signal|are masked"):
+        named([2, 4])[wrong]
+
+
+@pytest.mark.parametrize("wrong", [[6], [-7, 0], [True, False], torch.tensor([True])])
+def test_signals_that_are_not_there_are_an_index_error(wrong):
+    with pytest.raises(IndexError, match="there are 6 signals|each of 6 signals"):
+        named([2, 4])[wrong]
+
+
+def test_a_slice_may_run_backwards_and_names_of_numpy_are_plain_texts():
+    dataset = SignalDataset(values(4), np.arange(4), np.array(list("abcd")))
+    assert dataset[::-1].labels.tolist() == [3, 2, 1, 0]
+    assert [type(name) for name in dataset.class_names] == [str] * 4
+
+
 def test_a_dataloader_takes_a_dataset():
     dataset = named([2, 4])
     batches = list(DataLoader(dataset, batch_size=4))
@@ -210,8 +228,10 @@ def test_so_many_of_each_class_are_drawn_by_the_seed_and_fewer_are_among_more():
 def test_a_class_with_too_few_is_named():
     with pytest.raises(ValueError, match=r"at least 6 .* but 2 of 3 have fewer: 'sign 0 \(5\)', 'sign 2 \(0\)'"):
         named([5, 8, 0]).take(6, seed=0)
-    with pytest.raises(ValueError, match="1 or more of each class, got 0"):
+    with pytest.raises(ValueError, match="a whole number of each class, 1 or more, got 0"):
         named([5]).take(0, seed=0)
+    with pytest.raises(ValueError, match="got 2.5"):
+        named([5]).take(2.5, seed=0)
 
 
 # --- files
