@@ -47,7 +47,7 @@ class SignalDataset:
 
     values: Tensor | np.ndarray  # always a tensor afterwards
     labels: Tensor | np.ndarray | None = None  # always a tensor afterwards
-    class_names: Sequence | None = None  # always a tuple of texts afterwards
+    class_names: Sequence | np.ndarray | None = None  # always a tuple of texts afterwards
     scaler: Scaler | None = None
     notes: tuple[str, ...] = ()
     channels_first: bool = False
