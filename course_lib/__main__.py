@@ -9,6 +9,7 @@ import csv
 import os
 import shlex
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,15 @@ from torch import nn
 from course_lib import checkpoints, files
 from course_lib.data import AUSLAN_CHANNELS, Scaler, SignalDataset, load_auslan, simulate_signs
 from course_lib.devices import choose_device
-from course_lib.training import SOURCE_RECIPE, Recipe, TrainingDiverged, check_models_fit, sample, train
+from course_lib.training import (
+    SOURCE_RECIPE,
+    Recipe,
+    TrainingDiverged,
+    TrainingWarning,
+    check_models_fit,
+    sample,
+    train,
+)
 from course_lib.training.callbacks import ProgressBar
 
 RECIPES = {"best": Recipe(), "source": SOURCE_RECIPE}
@@ -240,7 +249,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; what is wrong with input or disk is a message, not a traceback. Returns the exit status."""
     given = parser().parse_args(arguments)
     try:
-        given.run(given)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", TrainingWarning)
+            warnings.showwarning = _say
+            given.run(given)
         sys.stdout.flush()
     except BrokenPipeError:  # who read what is printed has gone: `... | head -1`
         _print_no_more()
@@ -253,6 +265,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _say(message: Warning | str, *where: object) -> None:
+    """A warning as a sentence; where in the code it was raised helps nobody at a terminal."""
+    print(f"warning: {message}", file=sys.stderr)
 
 
 def _print_no_more() -> None:

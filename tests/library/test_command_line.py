@@ -19,7 +19,7 @@ import torch
 from safetensors import SafetensorError
 
 from course_lib import __main__ as command_line
-from course_lib import checkpoints
+from course_lib import checkpoints, files
 from course_lib.__main__ import classes_named, main, write_signals
 from course_lib.data import Scaler, load_auslan
 from course_lib.training import sample
@@ -345,3 +345,16 @@ def test_the_real_archive_trains_and_generates_three_channels(tmp_path):
     train_set, _ = load_auslan(AUSLAN, channels=channels.split(","), length=32).split(0.8, seed=0)
     kept, expected = checkpoints.load_scaler(run + "/generator.safetensors"), Scaler.fit(train_set)
     assert torch.equal(kept.mean, expected.mean) and torch.equal(kept.std, expected.std)
+
+
+def test_a_warning_is_a_sentence_of_its_own(folder, tmp_path, capsys):
+    assert main(["train", str(folder), "--out", str(tmp_path / "run"), *FEW]) == 0
+    said = capsys.readouterr().err
+    assert "warning: train: 8 signals are so few that a generator can only copy them." in said
+    assert ".py" not in said
+
+
+def test_a_second_run_in_one_folder_is_refused_while_the_first_is_on(folder, tmp_path, capsys):
+    with files.hold(tmp_path / "run"):
+        assert main(["train", str(folder), "--out", str(tmp_path / "run"), *FEW]) == 2
+    assert re.search("error: .*run is in use by process", capsys.readouterr().err)

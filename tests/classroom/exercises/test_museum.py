@@ -27,7 +27,7 @@ NAMES = [name for name, exercise in EXERCISES.items() if exercise.notebook == "m
 
 def exhibits() -> dict[str, object]:
     """The functions `found_NAME` of the notebook, by NAME."""
-    space = {"copy": copy, "math": math, "torch": torch, "nn": nn, "losses": losses}
+    space = {"copy": copy, "math": math, "torch": torch, "nn": nn, "losses": losses, "penalties": penalties}
     for cell in nbformat.read(PATH, as_version=4).cells:
         if cell.cell_type == "code" and cell.source.startswith("# Exhibit"):
             exec(compile(cell.source, "<exhibit>", "exec"), space)
