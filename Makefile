@@ -25,9 +25,9 @@ help:
 lab: $(STAMP)
 	$(BIN) -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=$(FIRST_PAGE) $(ROOT_FLAG) $(LAB_ARGS)
 
-# Two workers of one thread each; conftest.py does the rest.
+# Two workers of one thread each; conftest.py does the rest. Notebooks first: they are long, and the short files fill up the end.
 test: $(STAMP)
-	$(BIN) -m pytest --nbval -n 2 --dist loadscope tests notebooks $(TEST_ARGS)
+	$(BIN) -m pytest --nbval -n 2 --dist loadscope notebooks tests $(TEST_ARGS)
 
 # The library on the oldest versions that pyproject.toml allows; their own deprecations do not count. Python 3.11 or 3.12.
 floor: $(STAMP) $(FLOOR)/built

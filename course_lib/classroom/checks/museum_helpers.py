@@ -1,0 +1,30 @@
+"""What several judges of the museum share: noise, a straight critic, and whether a number can still teach."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from course_lib.classroom.checks.base import refuse
+
+MUSEUM = "museum_of_bugs"
+
+
+def normal(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def linear(slope: Tensor) -> Callable[[Tensor], Tensor]:
+    """f(x) = a . x, whose slope is `slope` everywhere."""
+    return lambda x: (x * slope).flatten(1).sum(dim=1)
+
+
+def learns(result: object, parameter: Tensor, what: str) -> Tensor:
+    """The derivative of the reader's number in a parameter of the critic, or a word on why there is none."""
+    if not isinstance(result, Tensor) or not result.requires_grad:
+        refuse(
+            f"The number is right, but {what} has come loose from the graph (.item(), .detach(), no create_graph), so "
+            "the critic cannot learn from it."
+        )
+    (slope,) = torch.autograd.grad(result, parameter, allow_unused=True)
+    return torch.zeros_like(parameter) if slope is None else slope
