@@ -1,7 +1,7 @@
 """Feedback on the exercises: `checks.NAME(answer)` says what an answer shows, and never raises.
 
-The judges of notebook NN stand in `notebook_NN.py` beside this file, those of the museum in `museum_*.py`; each is found
-by itself. `base` says what a judge is.
+The judges of notebook NN stand in `notebook_NN.py` beside this file, those of the museum in `museum_*.py`; each is
+found by itself. `base` says what a judge is.
 """
 
 from importlib import import_module
@@ -20,10 +20,9 @@ from course_lib.classroom.checks.base import (
     refuse,
 )
 
-for _module in sorted(
-    module.name for module in iter_modules(__path__) if module.name.startswith(("notebook_", "museum_"))
-):
-    import_module(f"{__name__}.{_module}")
+for _module in sorted(module.name for module in iter_modules(__path__)):
+    if _module.startswith(("notebook_", "museum_")):
+        import_module(f"{__name__}.{_module}")
 globals().update(EXERCISES)
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Judges of the museum of bugs, rooms 1 to 4: penalties that look right: norms, what is returned, slopes, one number for a batch.
+"""Judges of the museum of bugs, rooms 1 to 4: penalties that look right and are not.
 
 Each refuses the mistake on show by its idea, and a few of its relatives by theirs. They judge by behaviour: closed
 forms, which points a critic is asked about, where gradients arrive, what a run does after it is resumed. How an answer
