@@ -13,7 +13,7 @@ from course_lib.classroom.widgets import choice, picture_widget, show_with_still
 
 box = picture_widget(lambda power: plt.subplots()[1].plot(range(4), [x**power for x in range(4)])[0].axes,
                      power=choice({"a line": 1, "a square": 2}, label="power"))
-show_with_still(box, alt="a line through four points")
+show_with_still(box, alt="a line through four points", caption="A line. Move the power.")
 """
 
 
