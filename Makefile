@@ -30,8 +30,10 @@ test: $(STAMP)
 	$(BIN) -m pytest --nbval -n 2 --dist loadscope notebooks tests $(TEST_ARGS)
 
 # The library on the oldest versions that pyproject.toml allows; their own deprecations do not count. Python 3.11 or 3.12.
+# Which small changes of a solution a judge accepts is listed for the pinned versions alone.
 floor: $(STAMP) $(FLOOR)/built
-	PYTHONPATH="$(CURDIR)/$(FLOOR)" $(BIN) -m pytest -n 2 --dist loadscope -W ignore::DeprecationWarning tests $(TEST_ARGS)
+	PYTHONPATH="$(CURDIR)/$(FLOOR)" $(BIN) -m pytest -n 2 --dist loadscope -W ignore::DeprecationWarning tests \
+		--ignore=tests/classroom/exercises/test_solution_mutations.py $(TEST_ARGS)
 
 lint: $(STAMP)
 	$(BIN) -m ruff check .

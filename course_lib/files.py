@@ -17,6 +17,7 @@ from pathlib import Path
 import filelock
 
 LOCK = ".lock"  # the file in a folder that is held; it stays, and says nothing unless it is locked
+HOLDER = ".holder"  # beside it: who holds the folder; older versions of filelock empty the file that is locked
 REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "your quota on that disk is used up",
@@ -139,15 +140,17 @@ def hold(folder: str | Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except filelock.Timeout:
         raise ValueError(
-            f"{folder} is in use by {_holder(path)}. Wait until it is done, or end it, or name another folder."
+            f"{folder} is in use by {_holder(path.with_name(HOLDER))}. "
+            "Wait until it is done, or end it, or name another folder."
         ) from None
     try:
-        path.write_text(
+        path.with_name(HOLDER).write_text(
             f"process {os.getpid()} on {platform.node()}, since {datetime.datetime.now():%Y-%m-%d %H:%M:%S}",
             encoding="utf-8",
         )
         yield
     finally:
+        path.with_name(HOLDER).unlink(missing_ok=True)  # before the lock goes, or it would be the next one's
         lock.release()
 
 

@@ -247,7 +247,7 @@ def test_the_lock_of_another_process_is_refused_by_its_number_and_goes_when_it_i
 
 def test_a_holder_that_is_not_known_is_another_process(tmp_path):
     with files.hold(tmp_path):
-        (tmp_path / files.LOCK).write_bytes(b"\xff\xfe")
+        (tmp_path / files.HOLDER).write_bytes(b"\xff\xfe")
         with pytest.raises(ValueError, match="in use by another process"), files.hold(tmp_path):
             pass
 
