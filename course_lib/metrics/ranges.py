@@ -44,7 +44,7 @@ def prediction_range(draws: Float[ndarray, " n"], scale: Scale, *, size: int | N
     r"""The 99 % prediction interval of one more draw: mean $\pm\, t\, s\sqrt{1 + 1/n}$ with n - 1 degrees of freedom.
 
     On logarithms where the scale says so (and every draw is above 0), else on the values themselves, which are
-    proportions of `size` signals: s is then at least a proportion's own chance error, since twenty draws of 100 % do not
+    proportions of `size` signals: s is then at least a proportion's own chance error, as twenty draws of 100 % do not
     say that there will never be 99 %. With one open end all of the 1 % lies at the other.
 
     Raises:
