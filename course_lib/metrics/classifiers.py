@@ -201,7 +201,7 @@ def _folds(group: Int[ndarray, " n"], is_fake: Bool[ndarray, " both"], seed: int
 
 
 def importance_over_time(
-    real: Signals, fake: Signals, *, view: Literal["values", "differences"] = "values", seed: int = 0
+    real: Signals, fake: Signals, *, view: str = "values", seed: int = 0
 ) -> Float[ndarray, "channels steps"]:
     """How much of a forest's decisions rests on each time step: impurity importances, which sum to 1.
 

@@ -4,6 +4,8 @@ The idea: held-out recordings are as near to the training recordings as new ones
 copied. A median sees when most are (`nearest_neighbour_ratio`); a low percentile sees when some are (`copied_share`).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
@@ -45,7 +47,7 @@ def copied_share(
     test: Signals,
     fake: Signals,
     *,
-    labels: tuple[Labels, Labels, Labels] | None = None,
+    labels: Sequence[Labels] | None = None,
     percentile: float = 5.0,
 ) -> float:
     """Share of `fake` nearer to a training recording than all but `percentile` % of the held-out recordings are.

@@ -87,13 +87,13 @@ def three_sets(
             members = np.flatnonzero((labels == k) & free)
             members = members[np.argsort(turn[members], kind="stable")]
             if len(members) < n or (not sets and (labels == k).sum() < 3 * n):
-                raise ValueError(_too_few(k, int(n), int((labels == k).sum()), groups is not None))
+                raise ValueError(_too_few(int(k), int(n), int((labels == k).sum()), groups is not None))
             chosen.append(members[:n])
         sets.append(np.sort(np.concatenate(chosen)))
         free &= ~np.isin(place, place[sets[-1]])
     if missing := set(classes) - set(labels[free]):
         k = min(missing)
-        raise ValueError(_too_few(k, int(counts[classes == k][0]), int((labels == k).sum()), groups is not None))
+        raise ValueError(_too_few(int(k), int(counts[classes == k][0]), int((labels == k).sum()), groups is not None))
     return sets[0], sets[1], np.flatnonzero(free)
 
 

@@ -9,6 +9,7 @@ Esteban et al. 2017, arXiv:1706.02633 (TSTR); Ravuri and Vinyals 2019, arXiv:190
 Shmelkov et al. 2018, arXiv:1807.09499 (GAN-train, GAN-test).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -59,7 +60,7 @@ def transfer_score(
     real_train: Signals,
     real_test: Signals,
     *,
-    labels: tuple[Labels, Labels, Labels],
+    labels: Sequence[Labels],
     seed: int = 0,
 ) -> TransferScore:
     """Train on synthetic, test on real (tstr), beside train on real, test on real (trtr), from equally many signals.
@@ -102,7 +103,7 @@ def transfer_score(
     return TransferScore(tstr, trtr, error, len(chosen[0]))
 
 
-def class_accuracy(train: Signals, fake: Signals, *, labels: tuple[Labels, Labels]) -> float:
+def class_accuracy(train: Signals, fake: Signals, *, labels: Sequence[Labels]) -> float:
     """Share of `fake` that a recogniser trained on `train` takes for what they are labelled as.
 
     High is right: but read it beside its reference, the same of real held-out signals, which it may well exceed when

@@ -88,8 +88,8 @@ def quality_report(
     test: Signals,
     fake: Signals,
     *,
-    labels: tuple[Labels, Labels] | tuple[Labels, Labels, Labels] | None = None,
-    groups: tuple[Labels, Labels] | None = None,
+    labels: Sequence[Labels] | None = None,
+    groups: Sequence[Labels] | None = None,
     forgers: Mapping[str, Signals] | None = None,
     seed: int = 0,
     draws: int = 20,
@@ -101,7 +101,8 @@ def quality_report(
     the 99 % prediction interval of one more such draw (`ranges`); ratio, value over reference; inside, whether the
     value lies in the range; then a column for each of the `forgers`.
 
-    test and fake are compared at equal sizes, the smaller of the two, drawn by `seed`; the size stands in
+    test and fake are compared at equal sizes, the smaller of the two, drawn by `seed` (and, of fewer fakes of every
+    class, with as many test signals of each; a class that fake lacks stays in test); the size stands in
     `report.attrs["size"]`, the accuracy of each judge behind `caught` in `report.attrs["views"]`. For a reference, a
     set of that size stands in the place of the generated signals, another in the place of the test set, both drawn from
     all real signals, the remaining ones in the place of the training set. `caught` has its null table instead.
@@ -141,7 +142,8 @@ def quality_report(
             )
         )
     random = np.random.default_rng(seed)
-    taken = _matched(y_test, y_fake if len(y_fake) < len(y_test) else None, size, random)
+    whole = set(y_fake) >= set(y_test)  # a class that fake lacks must not be thinned away from test
+    taken = _matched(y_test, y_fake if whole and len(y_fake) < len(y_test) else None, size, random)
     made = _matched(y_fake, y_test[taken] if len(y_fake) >= len(y_test) else None, size, random)
     real, of = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test])
     group = None if groups is None else np.concatenate([g_train, g_test])
