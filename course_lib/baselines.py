@@ -50,11 +50,11 @@ class Forger:
         self.names = dataset.class_names
         self.recordings = [values[labels == k] for k in range(dataset.n_classes)]  # of each class, (n, C, L)
         constant = np.ptp(values, axis=(0, 2)) == 0
-        self.channel_std = np.where(constant, 1.0, values.std(axis=(0, 2)))[:, None]  # (C, 1)
+        self.channel_std = np.where(constant, 0.0, values.std(axis=(0, 2)))[:, None]  # (C, 1)
         self._prepare()
         return self
 
-    def sample(self, labels: Any, *, seed: int) -> Float[Tensor, "n C L"]:
+    def sample(self, labels: Any, *, seed: Any) -> Float[Tensor, "n C L"]:
         """One signal for each label, float32 on the CPU, in the units of what was fitted.
 
         Args:
@@ -82,6 +82,11 @@ class Forger:
     def _needs(self, k: int) -> int:
         """How many recordings of class k there must be for a signal of it."""
         return 1
+
+    def _standardised(self, signals: Float64[ndarray, "n C L"]) -> Float64[ndarray, "n d"]:
+        """Flattened, each channel over its own deviation; a constant channel, which has none, as it is."""
+        scale = np.where(self.channel_std == 0, 1.0, self.channel_std)
+        return (signals / scale).reshape(len(signals), scale.size * signals.shape[2])  # n may be 0: no -1
 
     @property
     def _who(self) -> str:
@@ -128,13 +133,13 @@ class Gaussian(Forger):
         ValueError: for another word; in `sample`, for a class with too few recordings (two, and one if pooled).
     """
 
-    def __init__(self, covariance: str = "class") -> None:
+    def __init__(self, covariance: Any = "class") -> None:
         if covariance not in COVARIANCES:
             raise ValueError(f"Gaussian: expected covariance as one of {COVARIANCES}, got {covariance!r}.")
         self.covariance = covariance
 
     def _prepare(self) -> None:
-        flat = [(signals / self.channel_std).reshape(len(signals), -1) for signals in self.recordings]
+        flat = [self._standardised(signals) for signals in self.recordings]
         off = [x - x.mean(axis=0) if len(x) else x for x in flat]  # the deviations from the class's mean
         if self.covariance == "pooled":
             free = sum(len(x) - 1 for x in off if len(x))
@@ -180,18 +185,18 @@ class Interpolation(Forger):
     Chawla et al. 2002, JAIR 16 (SMOTE).
     """
 
-    def __init__(self, neighbours: int = 5) -> None:
+    def __init__(self, neighbours: Any = 5) -> None:
         if isinstance(neighbours, bool) or not isinstance(neighbours, int) or neighbours < 1:
             raise ValueError(f"Interpolation: expected a whole number of neighbours, 1 or more, got {neighbours!r}.")
         self.neighbours = neighbours
 
     def _prepare(self) -> None:
-        self.nearest = [self._nearest(signals / self.channel_std) for signals in self.recordings]
+        self.nearest = [self._nearest(self._standardised(signals)) for signals in self.recordings]
 
-    def _nearest(self, signals: Float64[ndarray, "n C L"]) -> Int64[ndarray, "n k"]:
+    def _nearest(self, signals: Float64[ndarray, "n d"]) -> Int64[ndarray, "n k"]:
         if len(signals) < 2:
             return np.zeros((len(signals), 0), dtype=np.int64)
-        distances = pairwise_distances(signals.reshape(len(signals), -1))
+        distances = pairwise_distances(signals)
         np.fill_diagonal(distances, np.inf)  # a recording is not its own neighbour, its twin is
         return distances.argsort(axis=1, kind="stable")[:, : min(self.neighbours, len(signals) - 1)]
 
@@ -221,7 +226,7 @@ class JitteredCopies(Forger):
         ValueError: for a negative or an infinite gain; in `sample`, for a class without recordings.
     """
 
-    def __init__(self, gain: float = 0.1) -> None:
+    def __init__(self, gain: Any = 0.1) -> None:
         if isinstance(gain, bool) or not isinstance(gain, int | float) or not 0 <= gain < np.inf:
             raise ValueError(f"JitteredCopies: expected a gain of 0 or more, got {gain!r}.")
         self.gain = gain
@@ -262,7 +267,7 @@ class FourierSurrogates(Forger):
         return "FourierSurrogates()"
 
 
-def forge(dataset: Any, labels: Any, *, seed: int = 0, invariants: bool = True) -> dict[str, Float[Tensor, "n C L"]]:
+def forge(dataset: Any, labels: Any, *, seed: Any = 0, invariants: bool = True) -> dict[str, Float[Tensor, "n C L"]]:
     """One set of signals by every forger: all fitted on `dataset`, the training recordings; one signal for each label.
 
     Keys: "Gaussian", "Gaussian, shrunk", "Gaussian, pooled", "interpolation", "jittered copies", "Fourier surrogates".

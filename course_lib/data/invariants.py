@@ -36,8 +36,9 @@ class Invariants:
 
     1. *Mean and standard deviation* over time, where fixed: $x \mapsto m + (x - \bar x)\, s / s_x$. A constant signal
        has no deviation to scale; it becomes, or stays, the constant $m$, and a judge will see it.
-    2. *The lattice*: each value goes to its nearest level. That moves a signal's mean and its deviation by half a step
-       at most; the lattice has the last word: a normalised signal on a common lattice is normalised to half a step.
+    2. *The lattice*: each value goes to its nearest level, and stays if it is there to a float32's rounding. That moves
+       a signal's mean and its deviation by half a step at most; the lattice has the last word: a normalised signal on
+       a common lattice is normalised to half a step.
     3. *A lattice of its own*: recordings on one lattice, then normalised one by one, have a step each. A signal gets
        the step of the training recording whose roughness (standard deviation of the first differences) is nearest, is
        rounded to it, and normalised again: lattice and normalisation are both exact, as in the recordings.
@@ -137,8 +138,8 @@ class Invariants:
     def _imposed(self, signals: Float64[ndarray, "N L"], c: int) -> Float64[ndarray, "N L"]:
         signals = self._normalised(signals, c)
         if self.lattice[c] is not None:
-            offset, step = self.lattice[c]
-            signals = offset + step * np.round((signals - offset) / step)
+            nearest = _nearest_level(signals, *self.lattice[c])
+            signals = np.where(np.abs(signals - nearest) <= _rounding(signals), signals, nearest)
         if self.own_lattices[c] is not None:
             signals = self._normalised(np.stack([_on_own_lattice(one, self.own_lattices[c]) for one in signals]), c)
         return signals
@@ -177,14 +178,15 @@ def _common_lattice(signals: Float64[ndarray, "N L"]) -> Lattice | None:
     levels = np.unique(signals)
     if len(levels) > LEVELS_OF_A_SET * signals.size:
         return None
-    return _lattice(levels, 2 * ROUNDING * np.abs(levels).max())
+    lattice = _lattice(levels, _rounding(levels))
+    return None if lattice is None else _in_few_digits(*lattice, levels)
 
 
 def _own_lattices(signals: Float64[ndarray, "N L"]) -> tuple[Lattice, ...] | None:
     """(roughness, step) of every signal that changes, by roughness; None if one of them is on no lattice."""
     found = []
     for signal in signals[np.ptp(signals, axis=1) > 0]:
-        tolerance = OWN_TOLERANCE * signal.std()
+        tolerance = _own_tolerance(signal)
         levels = _merged(signal, tolerance)
         lattice = _lattice(levels, tolerance) if len(levels) <= LEVELS_OF_A_SIGNAL * len(signal) else None
         if lattice is None:
@@ -205,11 +207,24 @@ def _on_own_lattice(signal: Float64[ndarray, "L"], of_training: tuple[Lattice, .
 
 def _is_on_a_lattice(signal: Float64[ndarray, "L"], steps: Float64[ndarray, "S"]) -> bool:
     """Whether the signal has a step of its own, or, however fine that is beside its spread, one of these."""
-    tolerance = OWN_TOLERANCE * signal.std()
+    tolerance = _own_tolerance(signal)
     counts = (signal - signal.min()) / steps[:, None]  # (S, L)
     off = np.abs(counts - np.round(counts)).max(axis=1) * steps
-    known = (off <= 2 * ROUNDING * np.abs(signal).max()).any()
+    known = (off <= _rounding(signal)).any()
     return bool(known) or _lattice(_merged(signal, tolerance), tolerance) is not None
+
+
+def _nearest_level(values: Float64[ndarray, "..."], offset: float, step: float) -> Float64[ndarray, "..."]:
+    return offset + step * np.round((values - offset) / step)
+
+
+def _rounding(values: Float64[ndarray, "... n"]) -> Any:
+    """How far float32 may have moved one of these values, or a difference of two."""
+    return 2 * ROUNDING * np.abs(values).max(axis=-1, keepdims=values.ndim > 1)
+
+
+def _own_tolerance(signal: Float64[ndarray, "L"]) -> float:
+    return float(max(OWN_TOLERANCE * signal.std(), _rounding(signal)))
 
 
 def _merged(signal: Float64[ndarray, "L"], tolerance: float) -> Float64[ndarray, "levels"]:
@@ -237,6 +252,18 @@ def _lattice(levels: Float64[ndarray, "levels"], tolerance: float) -> Lattice | 
     return (float(offset), float(slope)) if off <= 2 * tolerance else None
 
 
+def _in_few_digits(offset: float, step: float, levels: Float64[ndarray, "levels"]) -> Lattice:
+    """Offset (half a step from 0 at most) and step in as few digits as hold all levels: 0.25 for 0.2500000017."""
+    offset -= step * round(offset / step)
+    offset = 0.0 if abs(offset) <= _rounding(levels) else offset
+    counts = np.round((levels - offset) / step)
+    for digits in range(1, 17):
+        few = float(f"{offset:.{digits}g}"), float(f"{step:.{digits}g}")
+        if np.abs(levels - few[0] - few[1] * counts).max() <= _rounding(levels):
+            return few
+    return offset, step
+
+
 def _common_divisor(a: float, b: float, tolerance: float) -> float:
     while b > tolerance:
         a, b = b, abs(a - b * round(a / b))
@@ -245,8 +272,7 @@ def _common_divisor(a: float, b: float, tolerance: float) -> float:
 
 def _half_step_off(signals: Float64[ndarray, "N L"], offset: float, step: float, *, ddof: int) -> ndarray:
     """For a signal on the lattice, how far rounding to it may have moved mean and deviation; 0 for any other."""
-    counts = (signals - offset) / step
-    slack = 2 * ROUNDING * np.abs(signals).max(axis=1, keepdims=True)
-    on_it = np.abs(counts - np.round(counts)).max(axis=1, keepdims=True) * step <= slack
+    off = np.abs(signals - _nearest_level(signals, offset, step)).max(axis=1, keepdims=True)
+    on_it = off <= _rounding(signals)
     length = signals.shape[1]
     return np.where(on_it, 0.5 * step * np.sqrt(length / (length - ddof)), 0.0)

@@ -1,4 +1,4 @@
-"""What every recording of a set shares exactly: found where it is, not where it is not, and imposed once and for all."""
+"""What every recording of a set shares exactly: found where it is, not where it is not, and imposed once for all."""
 
 import os
 from pathlib import Path
@@ -83,7 +83,7 @@ def test_each_channel_has_its_own():
 def test_the_lattice_is_the_coarsest_that_holds_every_value(name, step):
     (lattice,) = Invariants.found_in(dataset(SETS[name])).lattice
     offset, found = lattice
-    assert found == pytest.approx(step, rel=1e-6)
+    assert (offset, found) == (pytest.approx(0.05 if "off zero" in name else 0.0), step)
     counts = (SETS[name] - offset) / found
     np.testing.assert_allclose(counts, np.round(counts), rtol=0, atol=1e-4)
 
@@ -91,7 +91,7 @@ def test_the_lattice_is_the_coarsest_that_holds_every_value(name, step):
 def test_a_step_that_is_no_gap_is_found_as_the_gaps_common_divisor():
     values = np.random.default_rng(0).choice([0.0, 2.0, 5.0, 9.0], size=(20, 1, 20))  # gaps 2, 3, 4: the step is 1
     (lattice,) = Invariants.found_in(dataset(values)).lattice
-    assert lattice == (pytest.approx(0.0, abs=1e-9), pytest.approx(1.0))
+    assert lattice == (0.0, 1.0)
 
 
 def test_few_levels_that_no_step_joins_are_no_lattice():
@@ -144,13 +144,13 @@ def test_simulated_signs_share_nothing():
     assert not Invariants.found_in(simulate_signs(8, 20, seed=0))
 
 
-DATA = Path(os.environ.get("COURSE_DATA", ""))
-REAL = pytest.mark.skipif("COURSE_DATA" not in os.environ, reason="COURSE_DATA does not say where the recordings are")
+DATA = Path(os.environ.get("COURSE_DATA", "no_data"))
+REAL = pytest.mark.skipif(not DATA.is_dir(), reason="COURSE_DATA is not set to a folder that holds the recordings")
 
 
 @REAL
 def test_no_channel_of_auslan_shares_anything():
-    assert not Invariants.found_in(load_auslan(DATA / "auslan_hq", channels=AUSLAN_CHANNELS))
+    assert not Invariants.found_in(load_auslan(DATA / "auslan_hq" / "tctodd.tar.gz", channels=AUSLAN_CHANNELS))
 
 
 @REAL
@@ -226,19 +226,19 @@ def test_a_lattice_of_its_own_gives_a_made_signal_repeated_values_and_leaves_it_
 
 def test_a_signal_takes_the_step_of_the_recording_that_is_as_rough():
     slow, fast = np.sin(np.linspace(0, 6, 200)), np.sin(np.linspace(0, 60, 200))
-    coarse, fine = np.round(slow / 0.5) * 0.5, np.round(fast / 0.07) * 0.07
+    coarse, fine = np.round(slow / 0.5) * 0.5, np.round(fast / 0.0717) * 0.0717
     found = Invariants.found_in(dataset(np.stack([coarse, fine])[:, None]))
     made = np.stack([0.98 * np.cos(np.linspace(0, 6, 200)), 0.98 * np.cos(np.linspace(0, 60, 200))])[:, None]
     like_coarse, like_fine = found.impose(torch.from_numpy(made)).double().numpy()[:, 0]
     np.testing.assert_allclose(like_coarse / 0.5, np.round(like_coarse / 0.5), rtol=0, atol=1e-4)
-    np.testing.assert_allclose(like_fine / 0.07, np.round(like_fine / 0.07), rtol=0, atol=1e-4)
-    assert len(np.unique(like_coarse)) == 5
+    np.testing.assert_allclose(like_fine / 0.0717, np.round(like_fine / 0.0717), rtol=0, atol=1e-4)
+    assert set(like_coarse) == {-1.0, -0.5, 0.0, 0.5, 1.0}
 
 
 def test_a_lattice_has_the_last_word_and_a_normalised_signal_is_normalised_to_half_a_step():
     found = Invariants.found_in(dataset(SETS["squares"]))
     assert found.mean == (0.0,) and found.std == (1.0,)
-    assert found.lattice == ((pytest.approx(-1.0), pytest.approx(2.0)),)
+    assert found.lattice == ((-1.0, 2.0),)
     imposed = found.impose(torch.from_numpy(walks(20, seed=9))).double().numpy()
     np.testing.assert_allclose((imposed + 1) / 2, np.round((imposed + 1) / 2), rtol=0, atol=1e-6)
     assert np.abs(imposed.mean(axis=2)).max() <= 1.0
