@@ -1,7 +1,12 @@
 """How far generated samples are from real ones: signals, a module a way to look, and points over known modes."""
 
 from course_lib.metrics.classifiers import (
+    Comparison,
+    DiscriminativeScore,
+    caught_below,
+    caught_null,
     discriminative_score,
+    importance_over_time,
 )
 from course_lib.metrics.distribution import (
     PrecisionRecall,
@@ -11,10 +16,15 @@ from course_lib.metrics.distribution import (
     precision_recall,
     signal_frechet,
 )
-from course_lib.metrics.neighbours import (
-    nearest_neighbour_ratio,
-)
+from course_lib.metrics.neighbours import copied_share, nearest_neighbour_ratio
 from course_lib.metrics.points import ModeCoverage, mode_coverage
+from course_lib.metrics.ranges import prediction_range
+from course_lib.metrics.recognition import (
+    TransferScore,
+    class_accuracy,
+    class_share_distance,
+    transfer_score,
+)
 from course_lib.metrics.report import (
     METRICS,
     quality_report,
@@ -26,6 +36,7 @@ from course_lib.metrics.time import (
     edge_roughness_ratio,
     edge_variance_ratio,
     power_spectrum,
+    predictive_score,
     roughness_ratio,
     spectral_distance,
     variance_ratio,
@@ -33,24 +44,36 @@ from course_lib.metrics.time import (
 
 __all__ = [
     "METRICS",
+    "Comparison",
+    "DiscriminativeScore",
     "ModeCoverage",
     "PrecisionRecall",
+    "TransferScore",
     "autocorrelation",
     "autocorrelation_distance",
+    "caught_below",
+    "caught_null",
+    "class_accuracy",
+    "class_share_distance",
+    "copied_share",
     "discriminative_score",
     "edge_roughness_ratio",
     "edge_variance_ratio",
     "frechet_distance",
+    "importance_over_time",
     "maximum_mean_discrepancy",
     "median_bandwidth",
     "mode_coverage",
     "nearest_neighbour_ratio",
     "power_spectrum",
     "precision_recall",
+    "prediction_range",
+    "predictive_score",
     "quality_report",
     "reference",
     "roughness_ratio",
     "signal_frechet",
     "spectral_distance",
+    "transfer_score",
     "variance_ratio",
 ]

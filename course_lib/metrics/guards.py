@@ -7,10 +7,10 @@ degrees and one in metres count alike. With one channel the units cancel. Everyt
 import warnings
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 from numpy import ndarray
 
-from course_lib.arrays import Array, finite_float64
+from course_lib.arrays import Array, finite_float64, whole_numbers
 
 # any shape and type: a wrong one gets this module's message, not the type checker's
 Signals = Shaped[Array, "..."]  # (N, C, L)
@@ -85,3 +85,11 @@ def checked_positive(value: float, complaint: str, *, rounding: float = 0.0) -> 
     if not value > rounding:
         raise ValueError(f"{complaint}, so a ratio to it has no meaning. Measure against signals that vary.")
     return float(value)
+
+
+def checked_labels(labels: Array, n: int, name: str) -> Int[ndarray, " n"]:
+    """One whole number a signal."""
+    found = whole_numbers(labels, f"labels of {name}")
+    if found.shape != (n,):
+        raise ValueError(f"labels of {name}: expected one a signal, {n} in all, got the shape {found.shape}.")
+    return found

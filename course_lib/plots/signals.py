@@ -256,24 +256,39 @@ def plot_nearest_neighbours(
     return figure
 
 
-def plot_quality_report(report: pd.DataFrame, *, tolerance: Number = 0.1, ax: Axes | None = None) -> Axes:
-    """The ratio to the reference of each metric of `metrics.quality_report`; 1 is what real signals score among
-    themselves.
+def plot_quality_report(report: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Each metric of `metrics.quality_report` over its reference, within the range of that reference (the bar).
 
-    Outside 1/8 to 8 a point stands at the border, as an arrow.
+    A filled point lies inside its range, a hollow one outside; columns of forgers are small crosses. Outside 1/8 to 8 a
+    point stands at the border, as an arrow.
     """
     ax = new_axes(ax, (9.0, 0.3 * len(report) + 1))
-    ratio = report["ratio"].to_numpy(dtype=float)
+    lowest, highest = 1 / 8, 8
+    relative = report.drop(columns="inside").div(report["reference"].replace(0, np.nan), axis=0)
+    relative = relative.fillna(1.0)  # 0 beside a reference of 0
     place = np.arange(len(report))
-    shown = np.clip(ratio, 1 / 8, 8)
-    ax.axvspan(1 - tolerance, 1 + tolerance, color=PALETTE["real"], alpha=0.15, linewidth=0)
+    low, high = (relative[end].clip(lowest, highest).to_numpy() for end in ("low", "high"))
+    ax.barh(place, high - low, left=low, height=0.55, color=PALETTE["real"], alpha=0.22, label="range of real signals")
     ax.axvline(1, color=PALETTE["real"], linewidth=1)
+    forgers = [name for name in relative if name not in ("value", "reference", "low", "high", "ratio")]
+    for name, marker in zip(forgers, FORGER_MARKERS * len(forgers), strict=False):
+        ax.plot(relative[name].clip(lowest, highest), place, marker, color="0.45", markersize=5, label=name)
+    value, inside = relative["value"].to_numpy(), report["inside"].to_numpy(dtype=bool)
+    shown = np.clip(value, lowest, highest)
     for sign, marker in ((0, "o"), (1, ">"), (-1, "<")):
-        chosen = np.sign(np.where(shown == ratio, 0, ratio - shown)) == sign
-        ax.plot(shown[chosen], place[chosen], marker, color=PALETTE["generated"], clip_on=False)
+        side = np.sign(np.where(shown == value, 0, value - shown)) == sign
+        for chosen, face in ((side & inside, PALETTE["generated"]), (side & ~inside, "white")):
+            look = dict(color=PALETTE["generated"], markerfacecolor=face, clip_on=False)
+            ax.plot(shown[chosen], place[chosen], marker, **look)
+    ax.plot([], [], "o", color=PALETTE["generated"], label="generated, inside")
+    ax.plot([], [], "o", color=PALETTE["generated"], markerfacecolor="white", label="generated, outside")
     ax.set_xscale("log", base=2)
-    ax.set(xlim=(1 / 8, 8), xlabel="value over its real-against-real reference")
+    ax.set(xlim=(lowest, highest), xlabel="value over its real-against-real reference")
     ax.set_xticks([1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8], ["1/8", "1/4", "1/2", "1", "2", "4", "8"])
     ax.set_yticks(place, [name.replace("_", " ") for name in report.index])
     ax.invert_yaxis()
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8.5)
     return ax
+
+
+FORGER_MARKERS = ("x", "+", "1", "2", "3", "4")

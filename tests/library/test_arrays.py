@@ -133,6 +133,8 @@ def test_numbers_beyond_the_type_they_become_are_refused():
 # --- the doors
 
 SIGNALS = np.random.default_rng(0).normal(size=(40, 1, 16)).cumsum(axis=2)
+FEW = SIGNALS[:12] + 0.1
+TWO = np.arange(40) % 2
 POINTS = SIGNALS[:, 0, :2]
 HALVES = np.array([0.5, 0.5])
 SPD = np.eye(2)
@@ -149,8 +151,9 @@ def pair(function, x=SIGNALS, **options):
 DOORS: dict = {}
 for metric in metrics.METRICS.values():
     DOORS |= pair(metric)
-for function in (metrics.precision_recall, metrics.discriminative_score):
+for function in (metrics.precision_recall, metrics.predictive_score, metrics.importance_over_time):
     DOORS |= pair(function)
+DOORS |= pair(metrics.discriminative_score, quick=True)
 for function in (metrics.frechet_distance, metrics.maximum_mean_discrepancy, metrics.precision_recall):
     DOORS |= {f"{name} of features": door for name, door in pair(function, POINTS).items()}
 for function in (transport.wasserstein, transport.sliced_wasserstein):
@@ -169,9 +172,33 @@ DOORS |= {
     "nearest_neighbour_ratio, test": (lambda x: metrics.nearest_neighbour_ratio(SIGNALS, x, SIGNALS), SIGNALS),
     "nearest_neighbour_ratio, fake": (lambda x: metrics.nearest_neighbour_ratio(SIGNALS, -SIGNALS, x), SIGNALS),
     "reference": (lambda x: metrics.reference(metrics.signal_frechet, x, 10), SIGNALS),
-    "quality_report, train": (lambda x: metrics.quality_report(x, SIGNALS[:9], SIGNALS[:9]), SIGNALS),
-    "quality_report, test": (lambda x: metrics.quality_report(SIGNALS, x, SIGNALS[:9]), SIGNALS[:9]),
-    "quality_report, fake": (lambda x: metrics.quality_report(SIGNALS, SIGNALS[:9], x), SIGNALS[:9]),
+    "quality_report, train": (lambda x: metrics.quality_report(x, FEW, FEW, quick=True), SIGNALS),
+    "quality_report, test": (lambda x: metrics.quality_report(SIGNALS, x, FEW, quick=True), FEW),
+    "quality_report, fake": (lambda x: metrics.quality_report(SIGNALS, FEW, x, quick=True), FEW),
+    "quality_report, forgers": (
+        lambda x: metrics.quality_report(SIGNALS, FEW, FEW, forgers={"Gaussian": x}, quick=True),
+        FEW,
+    ),
+    "copied_share, train": (lambda x: metrics.copied_share(x, SIGNALS[:9], SIGNALS), SIGNALS + 1),
+    "copied_share, test": (lambda x: metrics.copied_share(SIGNALS, x, SIGNALS), -SIGNALS),
+    "copied_share, fake": (lambda x: metrics.copied_share(SIGNALS, -SIGNALS, x), SIGNALS),
+    "transfer_score, synthetic": (lambda x: metrics.transfer_score(x, SIGNALS, SIGNALS, labels=(TWO,) * 3), SIGNALS),
+    "transfer_score, real_train": (lambda x: metrics.transfer_score(SIGNALS, x, SIGNALS, labels=(TWO,) * 3), SIGNALS),
+    "transfer_score, real_test": (lambda x: metrics.transfer_score(SIGNALS, SIGNALS, x, labels=(TWO,) * 3), SIGNALS),
+    "class_accuracy, train": (lambda x: metrics.class_accuracy(x, SIGNALS, labels=(TWO, TWO)), SIGNALS),
+    "class_accuracy, fake": (lambda x: metrics.class_accuracy(SIGNALS, x, labels=(TWO, TWO)), SIGNALS),
+    "class_share_distance, train": (
+        lambda x: metrics.class_share_distance(x, SIGNALS, SIGNALS, labels=TWO),
+        SIGNALS,
+    ),
+    "class_share_distance, test": (
+        lambda x: metrics.class_share_distance(SIGNALS, x, SIGNALS, labels=TWO),
+        SIGNALS,
+    ),
+    "class_share_distance, fake": (
+        lambda x: metrics.class_share_distance(SIGNALS, SIGNALS, x, labels=TWO),
+        SIGNALS,
+    ),
     "gaussian_w2, a mean": (lambda x: transport.gaussian_w2(x, SPD, HALVES, SPD), HALVES),
     "gaussian_w2, a covariance": (lambda x: transport.gaussian_w2(HALVES, SPD, HALVES, x), SPD),
     "transport_plan, cost": (transport.transport_plan, SPD),

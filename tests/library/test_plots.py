@@ -232,16 +232,37 @@ def test_each_generated_signal_stands_over_its_nearest_recording(signals):
         assert ax.get_title() == "RMS apart: 0.01 cm"
 
 
-def test_a_quality_report_shows_its_ratios_and_points_out_of_range_as_arrows():
-    report = pd.DataFrame({"ratio": [1.05, 100.0, 0.0, 0.5]}, index=["frechet", "mmd", "recall", "variance_ratio"])
+def test_a_quality_report_shows_what_lies_inside_its_range_and_points_out_of_the_picture_as_arrows():
+    rows = {  # value, reference, low, high, a forger's value
+        "frechet": (0.021, 0.02, -np.inf, 0.03, 0.01),
+        "mmd": (2.0, 0.02, -np.inf, 0.03, 0.02),
+        "recall": (0.0, 0.9, 0.8, 1.0, 0.9),
+        "variance_ratio": (0.5, 1.0, 0.9, 1.1, 1.0),
+        "class_share_distance": (0.0, 0.0, -np.inf, 0.01, 0.0),
+    }
+    report = pd.DataFrame(rows, index=["value", "reference", "low", "high", "Gaussian"]).T
+    report["ratio"] = report["value"] / report["reference"]
+    report["inside"] = report["value"].between(report["low"], report["high"])
     ax = plots.plot_quality_report(report)
     points = {}
     for line in ax.get_lines():
         for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True):
             if line.get_marker() in ("o", "<", ">"):
-                points[int(y)] = (line.get_marker(), float(x))
-    assert points == {0: ("o", 1.05), 1: (">", 8.0), 2: ("<", 0.125), 3: ("o", 0.5)}
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["frechet", "mmd", "recall", "variance ratio"]
+                full = line.get_markerfacecolor() != "white"
+                points[int(y)] = (line.get_marker(), pytest.approx(float(x)), full)
+    assert points == {
+        0: ("o", 1.05, True),
+        1: (">", 8.0, False),
+        2: ("<", 0.125, False),
+        3: ("o", 0.5, False),
+        4: ("o", 1.0, True),
+    }
+    bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches]
+    assert bars[:2] == [pytest.approx((1 / 8, 1.5)), pytest.approx((1 / 8, 1.5))]  # an open end reaches the border
+    assert bars[3] == pytest.approx((0.9, 1.1))
+    (forger,) = (line for line in ax.get_lines() if line.get_label() == "Gaussian")
+    np.testing.assert_allclose(forger.get_xdata(), [0.5, 1, 1, 1, 1])
+    assert [text.get_text() for text in ax.get_yticklabels()][:2] == ["frechet", "mmd"]
 
 
 def test_a_history_shows_the_numbers_as_they_came_under_their_running_mean():

@@ -66,7 +66,9 @@ course_lib.metrics
     roughness_ratio(real, fake) variance_ratio(real, fake)
     spectral_distance(real, fake) autocorrelation_distance(real, fake)
     nearest_neighbour_ratio(train, test, fake) discriminative_score(real, fake, *, seed)
-    quality_report(train, test, fake, *, seed)
+    copied_share(train, test, fake) predictive_score(real, fake, *, seed)
+    transfer_score(synthetic, real_train, real_test, *, seed)
+    quality_report(train, test, fake, *, seed, labels, forgers)
 """
 
 # What later parts build. A name that has come to exist moves up: the test fails until it does.
@@ -75,9 +77,6 @@ course_lib.data
     load_signals(path, *, length, label) load_digits() load_mnist(path)
 course_lib.baselines
     Gaussian(covariance) Interpolation(neighbours) JitteredCopies(gain) FourierSurrogates()
-course_lib.metrics
-    copied_share(train, test, fake) predictive_score(real, fake, *, seed)
-    transfer_score(synthetic, real_train, real_test, *, seed)
 """
 COMMANDS, COMMANDS_LATER = {"train", "generate"}, {"show", "evaluate", "fit"}
 
