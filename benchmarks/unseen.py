@@ -82,7 +82,7 @@ def accuracies(
     """
     if not len(real) == len(fake) == len(labels):
         raise ValueError(
-            f"accuracies: expected as many fake as real signals and labels, got {len(real)}, {len(fake)}, {len(labels)}."
+            f"accuracies: expected as many of real, fake and labels, got {len(real)}, {len(fake)}, {len(labels)}."
         )
     both = np.concatenate([real, fake]).astype(np.float32)
     labels = np.unique(np.concatenate([labels, labels]), return_inverse=True)[1]
@@ -119,7 +119,7 @@ def real_pairs(
     draws: int,
     seed: int = 0,
 ) -> list[dict[str, float]]:
-    """What each judge says of two sets of real signals with the classes `wanted`, drawn anew `draws` times: its null."""
+    """The null: what each judge says of two real sets with the classes `wanted`, drawn anew `draws` times."""
     found = []
     for draw in range(draws):
         first, second = two_sets(labels, wanted, np.random.default_rng((seed, draw)))
