@@ -3,21 +3,26 @@
 Each makes checkpoints/NAME: generator.safetensors, history.csv (the losses on the way) and manifest.json. A run goes on
 where it was stopped (its state lies in checkpoints/NAME/run, which git ignores and which goes when the run is done).
 The two Auslan runs need COURSE_DATA.
+
+python -m benchmarks.checkpoints judge [NAME ...] judges the generators that stand anew, and trains nothing.
 """
 
 import json
 import shutil
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from benchmarks import manifests, tables
 from benchmarks.recordings import Auslan, Simulated, Split
 from benchmarks.tables import Part
-from course_lib import checkpoints, metrics
+from course_lib import baselines, checkpoints, metrics
 from course_lib.data import Scaler, SignalDataset
 from course_lib.devices import choose_device
 from course_lib.files import write_whole
@@ -97,27 +102,54 @@ def make(part: Part, folder: Path = tables.DATA, *, anew: bool = False) -> None:
         **watch.read(),
         "device": str(device),
         "quality": judge(run, generator, scaler, learnt, held_out),
+        "judged_with": manifests.surroundings(),
     }
     tables.tell(part, folder, record, **facts)
     shutil.rmtree(state)
 
 
-def judge(
-    run: Run, generator: nn.Module, scaler: Scaler, learnt: SignalDataset, held_out: SignalDataset
-) -> dict[str, int | dict[str, float]]:
-    """Every metric on held-out recordings, to five digits."""
+def examined(
+    run: Run, generator: nn.Module, scaler: Scaler, held_out: SignalDataset
+) -> tuple[SignalDataset, Float[Tensor, "n channels length"]]:
+    """The held-out recordings that are compared, and the signals generated for them, in the recordings' own units."""
     exam = run.exam
     labels = held_out.labels if generator.n_classes else None
     made = scaler.inverse(sample(generator, len(held_out), labels=labels, seed=exam.sample_seed))
     few = torch.randperm(len(held_out), generator=torch.Generator().manual_seed(exam.drawn_seed))[: exam.at_most]
-    both = (learnt.labels, held_out.labels[few])
-    sets = (learnt.values, held_out.values[few], made[few])
-    report = metrics.quality_report(*sets, labels=both, seed=exam.reference_seed)
-    rows = {
-        metric: {key: float(f"{value:.5g}") for key, value in row.items()}
-        for metric, row in report.to_dict("index").items()
+    return held_out[few], made[few]
+
+
+def judge(
+    run: Run, generator: nn.Module, scaler: Scaler, learnt: SignalDataset, held_out: SignalDataset
+) -> dict[str, int | dict[str, float | bool | None]]:
+    """The whole report on held-out recordings, forgers beside it, to five digits; an open end of a range is None."""
+    test, made = examined(run, generator, scaler, held_out)
+    report = metrics.quality_report(
+        learnt.values,
+        test.values,
+        made,
+        labels=(learnt.labels, test.labels, test.labels),
+        forgers=baselines.forge(learnt, test.labels, seed=run.exam.sample_seed),
+        seed=run.exam.reference_seed,
+    )
+    return {"size": len(test)} | {metric: _rounded(row) for metric, row in report.to_dict("index").items()}
+
+
+def _rounded(row: dict[str, float | bool]) -> dict[str, float | bool | None]:
+    """Five digits; JSON has no infinity."""
+    return {
+        key: value if isinstance(value, bool) else float(f"{value:.5g}") if np.isfinite(value) else None
+        for key, value in row.items()
     }
-    return {"size": len(few)} | rows
+
+
+def judge_again(part: Part, folder: Path = tables.DATA) -> None:
+    """Put a new report into the manifest of a generator that stands, and leave everything else as it is."""
+    run, path = part.settings, folder / part.file
+    learnt, held_out = run.split.of(run.data.load())
+    generator, scaler = checkpoints.load_model(path), checkpoints.load_scaler(path)
+    quality = judge(run, generator, scaler, learnt, held_out)
+    tables.tell(part, folder, quality=quality, judged_with=manifests.surroundings())
 
 
 class Stopwatch:
@@ -146,4 +178,11 @@ def part(name: str, run: Run) -> Part:
 PARTS = [part(name, run) for name, run in RUNS.items()]
 
 if __name__ == "__main__":
-    tables.command(PARTS, make, __doc__)
+    if sys.argv[1:2] == ["judge"]:
+        torch.set_num_threads(1)
+        for each in PARTS:
+            if each.key in (sys.argv[2:] or RUNS):
+                judge_again(each)
+                print(f"{each.name}: judged again", flush=True)
+    else:
+        tables.command(PARTS, make, __doc__)

@@ -26,7 +26,7 @@ from tools.address import PREFIX, ROOT, repository
 
 NOTEBOOKS = ROOT / "notebooks"
 CELL_TIMEOUT = 300  # seconds, for a refresh and for the tests alike
-ASK_FOR_GPU = ("08_", "10_")
+ASK_FOR_GPU = ("08_", "10_", "11_", "12_")
 SETUP_MARK = claims.SETUP_TITLE
 KEPT = ("tags", "jupyter", "cellView")  # of a cell's metadata: what folds it, and what nbval goes by
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"

@@ -5,6 +5,7 @@ Every loader returns a `SignalDataset`; nothing here touches a file or the netwo
 
 from course_lib.data.auslan import AUSLAN_CHANNELS, RECORDINGS_DIGEST, download_auslan, load_auslan, recordings_digest
 from course_lib.data.dataset import SignalDataset, constant_signals
+from course_lib.data.invariants import Invariants
 from course_lib.data.resampling import resample
 from course_lib.data.scaling import Scaler
 from course_lib.data.simulated import SignLaw, minimum_jerk, sign_law, simulate_signs, time_warp
@@ -12,6 +13,7 @@ from course_lib.data.toys import Mixture, SwissRoll, grid, ring, swiss_roll
 
 __all__ = [
     "AUSLAN_CHANNELS",
+    "Invariants",
     "Mixture",
     "RECORDINGS_DIGEST",
     "Scaler",

@@ -1,16 +1,20 @@
 """What is committed is what was measured: generators load and score again what their manifests say; tables match."""
 
+import math
 import os
 from pathlib import Path
 
 import pytest
 import torch
 
-from benchmarks.checkpoints import RUNS, judge
-from course_lib import checkpoints
+from benchmarks.checkpoints import RUNS, examined
+from course_lib import checkpoints, metrics
 from course_lib.classroom import results
 from course_lib.data import Scaler
+from course_lib.metrics.report import SCALES
 
+ENDS = (("low", -1), ("high", 1))
+FORGERS = ("Gaussian", "Gaussian, shrunk", "Gaussian, pooled", "interpolation", "jittered copies", "Fourier surrogates")
 NO_AUSLAN = "COURSE_DATA is not set: the real Auslan recordings are not at hand"
 HAVE_AUSLAN = (Path(os.environ.get("COURSE_DATA", "no_data")) / "auslan_hq" / "tctodd.tar.gz").is_file()
 
@@ -27,12 +31,22 @@ def test_a_committed_generator_scores_again_what_its_manifest_says(name):
     torch.testing.assert_close(scaler.mean, expected.mean)
     torch.testing.assert_close(scaler.std, expected.std)
     assert checkpoints.load_class_names(path) == held_out.class_names
-    measured = judge(run, generator, scaler, learnt, held_out)
-    assert measured["size"] == manifest["quality"]["size"]
-    for metric, row in manifest["quality"].items():
-        if isinstance(row, dict):  # counts of neighbours (precision ...) may differ by a few signals between machines
-            assert measured[metric]["value"] == pytest.approx(row["value"], rel=0.03, abs=2e-3), metric
-            assert measured[metric]["reference"] == pytest.approx(row["reference"], rel=0.03, abs=2e-3), metric
+    test, made = examined(run, generator, scaler, held_out)
+    quality = manifest["quality"]
+    assert len(test) == quality["size"]
+    measured = {metric: of(test.values, made) for metric, of in metrics.METRICS.items()}
+    measured |= metrics.precision_recall(test.values, made)._asdict()
+    measured["nearest_neighbour_ratio"] = metrics.nearest_neighbour_ratio(learnt.values, test.values, made)
+    labels = (learnt.labels, test.labels, test.labels)
+    measured["copied_share"] = metrics.copied_share(learnt.values, test.values, made, labels=labels)
+    for metric, value in measured.items():  # counts of neighbours may differ by a few signals between machines
+        assert quality[metric]["value"] == pytest.approx(value, rel=0.03, abs=2e-3), metric
+    assert set(quality) - {"size"} == set(SCALES)
+    for metric, row in quality.items():
+        if metric != "size":
+            low, high = (row[end] if row[end] is not None else sign * math.inf for end, sign in ENDS)
+            assert row["inside"] == (low <= row["value"] <= high), metric
+            assert set(FORGERS) < set(row)
 
 
 @pytest.mark.parametrize("name", list(RUNS))

@@ -8,7 +8,8 @@ from tools.notebooks import NOTEBOOKS
 
 COURSE = """
 00_start_here 01_minimax_game 02_kl_and_js 03_when_gans_fail 04_wasserstein_distance 05_weight_clipping
-06_gradient_penalty 07_sign_signals 08_wgan_gp_on_signals 09_judging_signals 10_signals_on_demand 11_your_own_signals
+06_gradient_penalty 07_sign_signals 08_wgan_gp_on_signals 09_judging_signals 10_better_signals
+11_signals_on_demand 12_your_own_signals
 E1_image_gans E2_forecasting museum_of_bugs glossary
 """.split()
 

@@ -28,6 +28,7 @@ course_lib.data
     SignalDataset.__len__ SignalDataset.n_classes SignalDataset.length SignalDataset.channels
     simulate_signs(n_classes, per_class, length, *, channels, seed)
     load_auslan(folder_or_archive, *, channels, length)
+    Invariants.found_in(dataset) Invariants.impose(self, values)
     download_auslan(folder)
     ring(modes, radius, std) grid(side, spacing, std) swiss_roll(noise)
     Mixture.sample(self, n, generator) Mixture.centers Mixture.std SwissRoll.sample(self, n, generator)
@@ -36,6 +37,10 @@ course_lib.models
     SignalGenerator(length, channels, latent_dim, dim, n_classes) SignalCritic(length, channels, dim, n_classes)
     SignalGenerator.forward(self, *, labels) SignalCritic.forward(self, *, labels)
     MLPGenerator(latent_dim, out_dim, width, depth) MLPCritic(in_dim, width, depth)
+course_lib.baselines
+    Gaussian(covariance) Interpolation(neighbours) JitteredCopies(gain) FourierSurrogates()
+    Gaussian.fit(self, dataset) Gaussian.sample(self, labels, *, seed)
+    forge(dataset, labels, *, seed, invariants)
 course_lib.losses
     discriminator_loss(real_logits, fake_logits, *, real_label)
     saturating_generator_loss(fake_logits) non_saturating_generator_loss(fake_logits)
@@ -75,8 +80,6 @@ course_lib.metrics
 LATER = """
 course_lib.data
     load_signals(path, *, length, label) load_digits() load_mnist(path)
-course_lib.baselines
-    Gaussian(covariance) Interpolation(neighbours) JitteredCopies(gain) FourierSurrogates()
 """
 COMMANDS, COMMANDS_LATER = {"train", "generate"}, {"show", "evaluate", "fit"}
 

@@ -1,0 +1,278 @@
+r"""What every recording of a set shares exactly, and its imposing on signals that were made.
+
+The idea: recordings that were normalised one by one all have mean 0 and standard deviation 1; those of a converter of
+few bits lie on a lattice. A judge sees that at once, and to learn it from examples is no achievement: it is found in
+the training recordings and imposed on whatever is made, a network's signals and a forger's by the same code.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+from numpy import ndarray
+from torch import Tensor
+
+from course_lib.arrays import finite_float64, kind
+from course_lib.data.dataset import SignalDataset
+
+SAME = 1e-4  # of the channel's spread: means and deviations that differ by less are one (files of 5 digits and more)
+EXACT = 1e-6  # of the channel's spread: a signal this close to what is imposed is left alone
+ROUNDING = 2.0**-23  # a float32's, relative to the largest value
+LEVELS_OF_A_SET, LEVELS_OF_A_SIGNAL = 1 / 8, 1 / 2  # a lattice has at most this many distinct levels a value
+OWN_TOLERANCE = 1e-3  # of the signal's spread: a raw lattice rounded to few digits, then normalised, is this irregular
+FINEST = 10  # a lattice's step is at least this many tolerances
+
+Lattice = tuple[float, float]  # offset, step
+
+
+@dataclass(frozen=True)
+class Invariants:
+    r"""What all signals share, channel by channel: a mean, a standard deviation, a lattice $o + k s$, $k$ whole.
+
+    `impose` goes in this order, and changes nothing in a signal that has what is imposed:
+
+    1. *Mean and standard deviation* over time, where fixed: $x \mapsto m + (x - \bar x)\, s / s_x$. A constant signal
+       has no deviation to scale; it becomes, or stays, the constant $m$, and a judge will see it.
+    2. *The lattice*: each value goes to its nearest level, and stays if it is there to a float32's rounding. That moves
+       a signal's mean and its deviation by half a step at most; the lattice has the last word: a normalised signal on
+       a common lattice is normalised to half a step.
+    3. *A lattice of its own*: recordings on one lattice, then normalised one by one, have a step each. A signal gets
+       the step of the training recording whose roughness (standard deviation of the first differences) is nearest, is
+       rounded to it, and normalised again: lattice and normalisation are both exact, as in the recordings.
+
+    What is imposed on a signal depends on that signal alone, not on those beside it, and imposing it twice is imposing
+    it once, to the last bit.
+
+    Attributes:
+        mean: of each channel, the mean over time of every signal, or None where they differ.
+        std: of each channel, the standard deviation over time of every signal, or None; sums are over L - `ddof`.
+        ddof: 0 or 1: the one under which a deviation is 1 (most normalised files: 1), else 0.
+        lattice: of each channel, (offset, step) of the levels that hold every value of every signal, or None.
+        own_lattices: of each channel, None, or (roughness, step) of every training recording, by roughness.
+    """
+
+    mean: tuple[float | None, ...]
+    std: tuple[float | None, ...]
+    ddof: int
+    lattice: tuple[Lattice | None, ...]
+    own_lattices: tuple[tuple[Lattice, ...] | None, ...]
+
+    @classmethod
+    def found_in(cls, dataset: Any) -> "Invariants":
+        """What every signal of `dataset` shares, in the units that its values have.
+
+        A mean or a deviation is fixed if none differs from the median by 1e-4 of the channel's spread. Values lie on a
+        lattice if they are multiples of a step to a float32's rounding, and distinct levels are at most an eighth as
+        many as values; on lattices of their own, if each signal's are to a thousandth of its spread, and its levels
+        are at most half as many as its steps. One signal, or copies of one, shares everything with itself: there
+        nothing is found.
+
+        Raises:
+            ValueError: if it is no `SignalDataset`.
+        """
+        if not isinstance(dataset, SignalDataset):
+            raise ValueError(
+                f"Invariants.found_in: expected a SignalDataset, got {kind(dataset)}. Make one: SignalDataset(values)."
+            )
+        channels = dataset.values.double().numpy().swapaxes(0, 1)  # (C, N, L)
+        several = [(signals != signals[0]).any() for signals in channels]
+
+        def found(search: Callable, *settings: int) -> tuple:
+            pairs = zip(channels, several, strict=True)
+            return tuple(search(signals, *settings) if more else None for signals, more in pairs)
+
+        stds = [found(_std, ddof) for ddof in (0, 1)]
+        ddof = int(1.0 in stds[1] and 1.0 not in stds[0])
+        common, own = found(_common_lattice), found(_own_lattices)
+        own = tuple(None if lattice else others for lattice, others in zip(common, own, strict=True))
+        return cls(found(_mean), stds[ddof], ddof, common, own)
+
+    def __bool__(self) -> bool:
+        """Whether anything was found."""
+        found = (*self.mean, *self.std, *self.lattice, *self.own_lattices)
+        return any(value is not None for value in found)
+
+    def impose(self, values: Any) -> Float[Tensor, "N C L"]:
+        """The same signals with what was found imposed, float32 on the CPU; `values` itself where nothing was found.
+
+        Raises:
+            ValueError: if `values` are not finite numbers (N, C, L) with the channels of what was searched.
+        """
+        signals = finite_float64(values, "Invariants.impose: values", advice="Impose on finite signals only.")
+        if signals.ndim != 3 or signals.shape[1] != len(self.mean) or signals.shape[2] < 2:
+            raise ValueError(
+                f"Invariants.impose: expected signals of the {len(self.mean)} channels that were searched, shape "
+                f"(N, {len(self.mean)}, L) with at least 2 steps, got {signals.shape}."
+            )
+        if not self and isinstance(values, Tensor) and values.dtype == torch.float32 and values.device.type == "cpu":
+            return values
+        imposed = [self._imposed(signals[:, c], c) for c in range(len(self.mean))]
+        return torch.from_numpy(np.stack(imposed, axis=1).astype(np.float32))
+
+    def describe(self) -> tuple[str, ...]:
+        """One sentence for each thing that was found in a channel; one that says so if nothing was."""
+        said = []
+        for c in range(len(self.mean)):
+            fixed = [] if self.mean[c] is None else [f"mean {self.mean[c]:.6g}"]
+            if self.std[c] is not None:
+                fixed.append(f"standard deviation {self.std[c]:.6g} (sums over {'L - 1' if self.ddof else 'L'})")
+            if fixed:
+                said.append(f"Every signal of channel {c} has {' and '.join(fixed)}.")
+            if self.lattice[c] is not None:
+                offset, step = self.lattice[c]
+                said.append(f"Every value of channel {c} is {offset:.6g} plus a multiple of {step:.6g}.")
+            if self.own_lattices[c] is not None:
+                steps = [step for _, step in self.own_lattices[c]]
+                said.append(
+                    f"Every signal of channel {c} lies on a lattice of its own, with steps from {min(steps):.3g} to "
+                    f"{max(steps):.3g}."
+                )
+        return tuple(said) or ("The signals share no mean, no standard deviation and no lattice.",)
+
+    def __str__(self) -> str:
+        return "\n".join(self.describe())
+
+    def _imposed(self, signals: Float64[ndarray, "N L"], c: int) -> Float64[ndarray, "N L"]:
+        signals = self._normalised(signals, c)
+        if self.lattice[c] is not None:
+            nearest = _nearest_level(signals, *self.lattice[c])
+            signals = np.where(np.abs(signals - nearest) <= _rounding(signals), signals, nearest)
+        if self.own_lattices[c] is not None:
+            signals = self._normalised(np.stack([_on_own_lattice(one, self.own_lattices[c]) for one in signals]), c)
+        return signals
+
+    def _normalised(self, signals: Float64[ndarray, "N L"], c: int) -> Float64[ndarray, "N L"]:
+        """With the channel's mean and deviation; a signal that has them already is left as it is."""
+        mean, std = signals.mean(axis=1, keepdims=True), signals.std(axis=1, ddof=self.ddof, keepdims=True)
+        constant = np.ptp(signals, axis=1, keepdims=True) == 0
+        wanted_mean = mean if self.mean[c] is None else self.mean[c]
+        wanted_std = std if self.std[c] is None else self.std[c]
+        factor = np.where(constant, 1.0, wanted_std / np.where(constant, 1.0, std))
+        near = EXACT * std + ROUNDING * np.abs(signals).max(axis=1, keepdims=True)
+        if self.lattice[c] is not None:
+            near += _half_step_off(signals, *self.lattice[c], ddof=self.ddof)
+        has_it = (np.abs(mean - wanted_mean) <= near) & (constant | (np.abs(std - wanted_std) <= near))
+        return np.where(has_it, signals, wanted_mean + (signals - mean) * factor)
+
+
+def _mean(signals: Float64[ndarray, "N L"]) -> float | None:
+    return _one_value(signals.mean(axis=1), signals.std(), round_number=0.0)
+
+
+def _std(signals: Float64[ndarray, "N L"], ddof: int) -> float | None:
+    return _one_value(signals.std(axis=1, ddof=ddof), signals.std(), round_number=1.0)
+
+
+def _one_value(numbers: Float64[ndarray, "N"], spread: float, *, round_number: float) -> float | None:
+    """The value that all share to SAME of the spread, the round number if it is that; None if they differ."""
+    middle = float(np.median(numbers))
+    if np.abs(numbers - middle).max() > SAME * spread:
+        return None
+    return round_number if abs(middle - round_number) <= SAME * spread else middle
+
+
+def _common_lattice(signals: Float64[ndarray, "N L"]) -> Lattice | None:
+    levels = np.unique(signals)
+    if len(levels) > LEVELS_OF_A_SET * signals.size:
+        return None
+    lattice = _lattice(levels, _rounding(levels))
+    return None if lattice is None else _in_few_digits(*lattice, levels)
+
+
+def _own_lattices(signals: Float64[ndarray, "N L"]) -> tuple[Lattice, ...] | None:
+    """(roughness, step) of every signal that changes, by roughness; None if one of them is on no lattice."""
+    found = []
+    for signal in signals[np.ptp(signals, axis=1) > 0]:
+        tolerance = _own_tolerance(signal)
+        levels = _merged(signal, tolerance)
+        lattice = _lattice(levels, tolerance) if len(levels) <= LEVELS_OF_A_SIGNAL * len(signal) else None
+        if lattice is None:
+            return None
+        found.append((float(np.diff(signal).std()), lattice[1]))
+    return tuple(sorted(found)) or None
+
+
+def _on_own_lattice(signal: Float64[ndarray, "L"], of_training: tuple[Lattice, ...]) -> Float64[ndarray, "L"]:
+    """On the lattice through 0 of the training recording whose roughness is nearest; as it is, if on one already."""
+    roughness, steps = np.array(of_training).T
+    if np.ptp(signal) == 0 or _is_on_a_lattice(signal, steps):
+        return signal
+    step = steps[np.abs(roughness - np.diff(signal).std()).argmin()]
+    rounded = step * np.round(signal / step)
+    return signal if np.ptp(rounded) == 0 else rounded  # coarser than the signal: rounding would leave nothing of it
+
+
+def _is_on_a_lattice(signal: Float64[ndarray, "L"], steps: Float64[ndarray, "S"]) -> bool:
+    """Whether the signal has a step of its own, or, however fine that is beside its spread, one of these."""
+    tolerance = _own_tolerance(signal)
+    counts = (signal - signal.min()) / steps[:, None]  # (S, L)
+    off = np.abs(counts - np.round(counts)).max(axis=1) * steps
+    known = (off <= _rounding(signal)).any()
+    return bool(known) or _lattice(_merged(signal, tolerance), tolerance) is not None
+
+
+def _nearest_level(values: Float64[ndarray, "..."], offset: float, step: float) -> Float64[ndarray, "..."]:
+    return offset + step * np.round((values - offset) / step)
+
+
+def _rounding(values: Float64[ndarray, "... n"]) -> Any:
+    """How far float32 may have moved one of these values, or a difference of two."""
+    return 2 * ROUNDING * np.abs(values).max(axis=-1, keepdims=values.ndim > 1)
+
+
+def _own_tolerance(signal: Float64[ndarray, "L"]) -> float:
+    return float(max(OWN_TOLERANCE * signal.std(), _rounding(signal)))
+
+
+def _merged(signal: Float64[ndarray, "L"], tolerance: float) -> Float64[ndarray, "levels"]:
+    """The distinct values, those within the tolerance of the one below counted once."""
+    levels = np.unique(signal)
+    return levels[np.r_[True, np.diff(levels) > tolerance]]
+
+
+def _lattice(levels: Float64[ndarray, "levels"], tolerance: float) -> Lattice | None:
+    """(lowest level, step) of the coarsest lattice that holds all levels to the tolerance; None if there is none.
+
+    The step is the greatest common divisor of the gaps by Euclid, remainders below twice the tolerance counted as 0,
+    then fitted to all levels by least squares.
+    """
+    step = 0.0
+    for gap in np.unique(np.diff(levels)):
+        step = _common_divisor(float(gap), step, 2 * tolerance)
+        if step < FINEST * tolerance:
+            return None
+    if step == 0:
+        return None
+    counts = np.round((levels - levels[0]) / step)
+    slope, offset = np.polynomial.polynomial.polyfit(counts, levels, 1)[::-1]
+    off = np.abs(levels - offset - slope * counts).max()
+    return (float(offset), float(slope)) if off <= 2 * tolerance else None
+
+
+def _in_few_digits(offset: float, step: float, levels: Float64[ndarray, "levels"]) -> Lattice:
+    """Offset (half a step from 0 at most) and step in as few digits as hold all levels: 0.25 for 0.2500000017."""
+    offset -= step * round(offset / step)
+    offset = 0.0 if abs(offset) <= _rounding(levels) else offset
+    counts = np.round((levels - offset) / step)
+    for digits in range(1, 17):
+        few = float(f"{offset:.{digits}g}"), float(f"{step:.{digits}g}")
+        if np.abs(levels - few[0] - few[1] * counts).max() <= _rounding(levels):
+            return few
+    return offset, step
+
+
+def _common_divisor(a: float, b: float, tolerance: float) -> float:
+    while b > tolerance:
+        a, b = b, abs(a - b * round(a / b))
+    return a
+
+
+def _half_step_off(signals: Float64[ndarray, "N L"], offset: float, step: float, *, ddof: int) -> ndarray:
+    """For a signal on the lattice, how far rounding to it may have moved mean and deviation; 0 for any other."""
+    off = np.abs(signals - _nearest_level(signals, offset, step)).max(axis=1, keepdims=True)
+    on_it = off <= _rounding(signals)
+    length = signals.shape[1]
+    return np.where(on_it, 0.5 * step * np.sqrt(length / (length - ddof)), 0.0)
