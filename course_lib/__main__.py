@@ -1,6 +1,6 @@
 """The course's tool without a notebook: `python -m course_lib train` and `generate`.
 
-train SIGNALS --out RUN      learn the signals of an Auslan folder or archive, or `simulated`
+train SIGNALS --out RUN      learn the signals of a UCR .tsv, of an Auslan folder or archive, or `simulated`
 generate RUN --out FILE      draw new ones, in the recording's own units, as .csv or .npz
 """
 
@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from course_lib import checkpoints, files
-from course_lib.data import AUSLAN_CHANNELS, Scaler, SignalDataset, load_auslan, simulate_signs
+from course_lib.data import AUSLAN_CHANNELS, Scaler, SignalDataset, load_auslan, load_signals, simulate_signs
 from course_lib.devices import choose_device
 from course_lib.training import (
     SOURCE_RECIPE,
@@ -33,18 +33,24 @@ from course_lib.training import (
 )
 from course_lib.training.callbacks import ProgressBar
 
+LENGTH = 160  # steps of a signal where neither the file nor --length says how many
 RECIPES = {"best": Recipe(), "source": SOURCE_RECIPE}
 
 
-def load(signals: str, *, channels: list[str] | None, length: int) -> SignalDataset:
+def load(signals: str, *, channels: list[str] | None, length: int | None) -> SignalDataset:
     """The dataset that SIGNALS names.
 
     Raises:
-        ValueError, FileNotFoundError: if it is neither `simulated` nor what `load_auslan` reads.
+        ValueError, FileNotFoundError: if it is none of `simulated`, what `load_signals` reads, what `load_auslan` does.
     """
+    own = signals.lower().endswith(".tsv")
+    if channels and (own or signals == "simulated"):
+        which = "the signals of a .tsv" if own else "simulated signs"
+        raise ValueError(f"train: --channels names Auslan's channels; {which} have one, without a name.")
+    if own:
+        return load_signals(signals, length=length)
+    length = LENGTH if length is None else length
     if signals == "simulated":
-        if channels:
-            raise ValueError("train: --channels names Auslan's channels; simulated signs have one, without a name.")
         return simulate_signs(length=length)
     return load_auslan(signals, channels=tuple(channels or ("right_x",)), length=length)
 
@@ -88,7 +94,10 @@ def run_train(arguments: argparse.Namespace) -> None:
     if arguments.classes:
         dataset = dataset.select(classes_named(arguments.classes, dataset.class_names))
     if arguments.hold_out:
-        dataset, held_out = dataset.split(1 - arguments.hold_out, seed=0)
+        large = dataset.drop_small_classes(2)  # of a single recording none can be held out
+        if large is not dataset:
+            print(large.notes[-1], "To learn them all, give --hold-out 0.")
+        dataset, held_out = large.split(1 - arguments.hold_out, seed=0)
         print(f"{len(held_out):,} signals are held out (seed 0), {len(dataset):,} are trained on.")
     scaled = Scaler.fit(dataset).transform(dataset)
     recipe = RECIPES[arguments.recipe].with_config(
@@ -219,13 +228,13 @@ def parser() -> argparse.ArgumentParser:
 
     training = commands.add_parser("train", help="learn signals with WGAN-GP")
     training.set_defaults(run=run_train)
-    training.add_argument("signals", metavar="SIGNALS", help="an Auslan folder or archive, or the word `simulated`")
+    training.add_argument("signals", metavar="SIGNALS", help="a UCR .tsv, an Auslan folder or archive, or `simulated`")
     training.add_argument("--out", required=True, metavar="RUN", help="the folder of the run")
     training.add_argument("--steps", type=positive, default=Recipe().config.steps, help="generator steps (%(default)s)")
     training.add_argument("--resume", action="store_true", help="go on with the run in RUN")
     training.add_argument("--channels", type=lambda text: text.split(","), help=f"of {', '.join(AUSLAN_CHANNELS)}")
     training.add_argument("--classes", action="append", help="only these, by name, between commas; may be repeated")
-    training.add_argument("--length", type=int, default=160, help="steps a signal is resampled to (%(default)s)")
+    training.add_argument("--length", type=int, help=f"steps a signal is resampled to ({LENGTH}; a .tsv's own)")
     training.add_argument("--conditional", action="store_true", help="learn the labels too")
     training.add_argument("--hold-out", type=fraction, default=0.2, help="fraction kept for judging (%(default)s)")
     training.add_argument("--recipe", choices=sorted(RECIPES), default="best", help="settings and nets (%(default)s)")

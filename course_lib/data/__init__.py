@@ -1,11 +1,14 @@
-"""Signals: the simulated signs, the real ones, and the container that both come in; and toys in the plane.
+"""Signals: the simulated signs, the real ones, your own, and the container that all come in; and toys in the plane.
 
 Every loader returns a `SignalDataset`; nothing here touches a file or the network unless asked.
 """
 
 from course_lib.data.auslan import AUSLAN_CHANNELS, RECORDINGS_DIGEST, download_auslan, load_auslan, recordings_digest
-from course_lib.data.dataset import SignalDataset, constant_signals
+from course_lib.data.constant import constant_signals
+from course_lib.data.dataset import SignalDataset
 from course_lib.data.invariants import Invariants
+from course_lib.data.overlaps import overlapping_windows
+from course_lib.data.readers import load_signals
 from course_lib.data.resampling import resample
 from course_lib.data.scaling import Scaler
 from course_lib.data.simulated import SignLaw, minimum_jerk, sign_law, simulate_signs, time_warp
@@ -24,7 +27,9 @@ __all__ = [
     "download_auslan",
     "grid",
     "load_auslan",
+    "load_signals",
     "minimum_jerk",
+    "overlapping_windows",
     "recordings_digest",
     "resample",
     "ring",

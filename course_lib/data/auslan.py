@@ -23,7 +23,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from jaxtyping import Float
 
-from course_lib.data.dataset import SignalDataset, constant_signals
+from course_lib.data.constant import constant_notes
+from course_lib.data.dataset import SignalDataset
 from course_lib.data.resampling import resample
 from course_lib.files import user_path
 
@@ -41,7 +42,8 @@ ARCHIVE_BEGINS = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # zip, gzip, bzip2, 
 ARCHIVE_ENDS = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 OWN = (".csv", ".tsv", ".txt", ".ts", ".npy", ".npz", ".mat", ".parquet", ".xlsx", ".h5", ".edf", ".wav", ".json")
 OWN_RECORDINGS = (
-    "This reads the Auslan recordings and nothing else. Own recordings become a data set in Python, from arrays: "
+    "This reads the Auslan recordings and nothing else. load_signals reads UCR's .tsv (a label, then values, a line); "
+    "other recordings become a data set in Python, from arrays: "
     "SignalDataset(values, labels, class_names) with float32 values (N, channels, steps), for instance from "
     "np.load(file)['values'] or pd.read_csv(file).to_numpy('float32')[:, None]; then train(generator, critic, dataset)."
 )
@@ -51,7 +53,11 @@ _UNREADABLE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSErr
 
 
 def load_auslan(
-    folder_or_archive: str | Path, *, channels: Sequence[str] = ("right_x",), length: int = 160
+    folder_or_archive: str | Path,
+    *,
+    channels: Sequence[str] = ("right_x",),
+    length: int = 160,
+    by_session: bool = False,
 ) -> SignalDataset:
     """The recordings as signals of `length` steps over their full duration (45 to 136 frames, resampled by PCHIP).
 
@@ -61,6 +67,8 @@ def load_auslan(
 
     Args:
         channels: any of {left,right}_{x,y,z,roll,pitch,yaw,thumb,fore,middle,ring,little}, in the order wanted.
+        by_session: groups the recordings by their session, 0 to 8 (folders tctodd1 to tctodd9), so that a split keeps
+            each session on one side; `.split_groups([7, 8])` holds out the last two.
 
     Returns:
         values (2565, C, length): x, y, z in metres from a point slightly below the chin, the rest scaled as recorded.
@@ -78,8 +86,9 @@ def load_auslan(
     signs = [_sign(name) for name, _ in files]
     class_names = sorted(set(signs))
     labels = np.array([class_names.index(sign) for sign in signs])
-    dataset = SignalDataset(values.astype(np.float32), labels, class_names, channels_first=True)
-    return dataset.with_notes(*_missing_note(signs), *_constant_notes(dataset, [AUSLAN_CHANNELS[i] for i in wanted]))
+    groups = [_session(name) for name, _ in files] if by_session else None
+    dataset = SignalDataset(values.astype(np.float32), labels, class_names, channels_first=True, groups=groups)
+    return dataset.with_notes(*_missing_note(signs), *constant_notes(dataset, [AUSLAN_CHANNELS[i] for i in wanted]))
 
 
 def recordings_digest(folder_or_archive: str | Path) -> str:
@@ -221,6 +230,16 @@ def _sign(name: str) -> str:
     return match["sign"]
 
 
+def _session(name: str) -> int:
+    """The session that a recording is of, from its folder alone: `tctodd1/God-1.tsd` is of session 0."""
+    match = re.fullmatch(r"tctodd([1-9]\d*)", PurePosixPath(name).parent.name)
+    if match is None:
+        raise ValueError(
+            f"load_auslan: by_session expects folders tctodd1, tctodd2, ..., got {name}. Point to what holds them."
+        )
+    return int(match[1]) - 1
+
+
 def _parse(name: str, data: bytes) -> Float[np.ndarray, "frames 22"]:
     """One recording's table; rows and columns in messages count from 1."""
     columns = len(AUSLAN_CHANNELS)
@@ -277,12 +296,4 @@ def _missing_note(signs: list[str]) -> list[str]:
     return [
         f"{len(signs):,} recordings of {len(counts)} signs; the full set is {SIGNS * RECORDINGS_PER_SIGN:,}, "
         f"{RECORDINGS_PER_SIGN} of each of {SIGNS}.{listed}"
-    ]
-
-
-def _constant_notes(dataset: SignalDataset, channels: list[str]) -> list[str]:
-    return [
-        f"{name}: {count:,} of {len(dataset):,} signals are constant (scaling one by its own range or spread is 0/0)."
-        for name, count in zip(channels, constant_signals(dataset).tolist(), strict=True)
-        if count
     ]

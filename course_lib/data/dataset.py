@@ -2,10 +2,9 @@
 
 The idea: everything downstream (training, metrics, plots) may trust what it is given, because the container checks
 once, at the door: shapes agree, every value is finite, every label has a name. Splits are stratified, so that a
-held-out set has the classes of the whole.
+held-out set has the classes of the whole, and keep signals that belong together on one side.
 """
 
-import difflib
 import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,10 +12,10 @@ from typing import SupportsIndex
 
 import numpy as np
 import torch
-from jaxtyping import Int
 from torch import Tensor
 
 from course_lib.data import guards
+from course_lib.data.groups import first_side
 from course_lib.data.scaling import Scaler
 
 UNLABELLED = ("signal",)  # the class of recordings that came without labels
@@ -40,6 +39,8 @@ class SignalDataset:
         notes: what the loader found that a reader should know: recordings missing, signals constant.
         channels_first: True says that the second axis holds the channels although it is longer than the third. Without
             it such a shape is refused: most often it is (N, steps, channels).
+        groups: int64 (N,), or None. Signals of one number belong together (a session, a person, windows that overlap)
+            and stay on one side of a split.
 
     Raises:
         ValueError: if a shape, dtype, value or label is not as above; the message names where.
@@ -51,6 +52,7 @@ class SignalDataset:
     scaler: Scaler | None = None
     notes: tuple[str, ...] = ()
     channels_first: bool = False
+    groups: Tensor | np.ndarray | Sequence | None = None  # always a tensor or None afterwards
 
     def __post_init__(self) -> None:
         values = guards.float_tensor(self.values)
@@ -63,7 +65,8 @@ class SignalDataset:
             raise ValueError(
                 f"SignalDataset: the scaler is of {len(self.scaler.mean)} channels, the values have {values.shape[1]}."
             )
-        for field, checked in (("values", values), ("labels", labels), ("class_names", names)):
+        groups = None if self.groups is None else guards.groups(self.groups, len(values))
+        for field, checked in (("values", values), ("labels", labels), ("class_names", names), ("groups", groups)):
             object.__setattr__(self, field, checked)
 
     def __len__(self) -> int:
@@ -86,8 +89,10 @@ class SignalDataset:
     def __repr__(self) -> str:
         size = f"{len(self):,} signals of {self.channels} channel{'s' * (self.channels > 1)} x {self.length} steps"
         classes = f"{self.n_classes} class{'es' * (self.n_classes > 1)}" if self.labelled else "without labels"
+        n_groups = 0 if self.groups is None else len(self.groups.unique())
+        grouped = f", {n_groups:,} group{'s' * (n_groups > 1)}" if n_groups else ""
         scaled = ", scaled" if self.scaler is not None else ""
-        return "\n  ".join([f"SignalDataset: {size}, {classes}{scaled}", *self.notes])
+        return "\n  ".join([f"SignalDataset: {size}, {classes}{grouped}{scaled}", *self.notes])
 
     @property
     def n_classes(self) -> int:
@@ -119,8 +124,12 @@ class SignalDataset:
         Of a class with n signals, round(fraction * n) go to the first set, but at least one to each. Order within each
         set is kept. Which go depends on the seed, the class's index and its n alone.
 
+        Where the signals have groups, every group goes to one side whole, and the numbers are as near to these as that
+        allows. Which go then depends on the seed and on the groups of all classes.
+
         Raises:
-            ValueError: if `fraction` is not between 0 and 1, `seed` is negative, or a class has a single signal.
+            ValueError: if `fraction` is not between 0 and 1, `seed` is negative, or a class has a single signal, or
+                lies in a single group.
         """
         if not 0 < fraction < 1:
             raise ValueError(f"split: expected a fraction strictly between 0 and 1, got {fraction}.")
@@ -131,8 +140,20 @@ class SignalDataset:
                 f"{self.n_classes} classes have a single one: {guards.listed(alone)}. Record more of them, or leave "
                 "them out with dataset.select([...])."
             )
-        chosen = self._draw([min(max(round(fraction * n), 1), n - 1) if n else 0 for n in counts], seed, "split")
+        numbers = [min(max(round(fraction * n), 1), n - 1) if n else 0 for n in counts]
+        chosen = self._draw(numbers, seed, "split") if self.groups is None else self._draw_groups(numbers, seed)
         return self._take(chosen), self._take(~chosen)
+
+    def split_groups(self, held_out: SupportsIndex | Iterable) -> tuple["SignalDataset", "SignalDataset"]:
+        """The signals of all other groups, and those of the groups `held_out` (numbers): train and exam, say.
+
+        A class may be on one side alone.
+
+        Raises:
+            ValueError: if there are no groups, none is named or one that is not there, or none is left.
+        """
+        out = guards.held_out(held_out, self.groups)
+        return self._take(~out), self._take(out)
 
     def take(self, per_class: float, *, seed: int) -> "SignalDataset":
         """`per_class` signals of each class, drawn by the seed, in the order they stand in.
@@ -159,7 +180,8 @@ class SignalDataset:
         Raises:
             ValueError: if a class is unknown (close names are listed), named twice, or none is given.
         """
-        wanted = [self._class_index(c) for c in ([classes] if isinstance(classes, str | SupportsIndex) else classes)]
+        given = [classes] if isinstance(classes, str | SupportsIndex) else classes
+        wanted = [guards.class_index(c, self.class_names) for c in given]
         if not wanted:
             raise ValueError("select: expected at least one class, got none.")
         if len(set(wanted)) < len(wanted):
@@ -170,9 +192,16 @@ class SignalDataset:
         labels = renumbered[self.labels]
         if not (keep := labels >= 0).any():
             raise ValueError(f"select: none of the {len(self)} signals is of {[self.class_names[k] for k in wanted]}.")
-        return replace(
-            self, values=self.values[keep], labels=labels[keep], class_names=tuple(self.class_names[k] for k in wanted)
-        )
+        return replace(self._take(keep), labels=labels[keep], class_names=tuple(self.class_names[k] for k in wanted))
+
+    def drop_small_classes(self, at_least: float) -> "SignalDataset":
+        """The classes of `at_least` signals or more, relabelled in their order; a note says which were left out.
+
+        Raises:
+            ValueError: if `at_least` is not a whole number of 1 or more, or no class has so many.
+        """
+        kept, note = guards.large_classes(at_least, self.class_names, self.class_counts)
+        return self.select(kept).with_notes(note) if note else self
 
     # ------------------------------------------------------------------------- other channels, more signals
 
@@ -182,22 +211,22 @@ class SignalDataset:
         Raises:
             ValueError: if a channel is unknown or named twice, or none is given.
         """
-        wanted = self._channel_indices(channels, "select_channels")
+        wanted = guards.channel_indices(channels, self.channels, "select_channels")
         scaler = None if self.scaler is None else self.scaler.select(wanted)
         return replace(self, values=self.values[:, wanted], scaler=scaler)
 
     def drop_channels(self, channels: SupportsIndex | Iterable) -> "SignalDataset":
         """All channels but these (indices). Raises as `select_channels`, and if none is left."""
-        dropped = self._channel_indices(channels, "drop_channels")
+        dropped = guards.channel_indices(channels, self.channels, "drop_channels")
         if not (kept := [c for c in range(self.channels) if c not in dropped]):
             raise ValueError(f"drop_channels: expected a channel to be left, but all {self.channels} are dropped.")
         return self.select_channels(kept)
 
     def join(self, *others: "SignalDataset") -> "SignalDataset":
-        """These signals and then the others', classes of one name together: `a.join(b)`.
+        """These signals and then the others', classes of one name and groups of one number together: `a.join(b)`.
 
         Raises:
-            ValueError: if channels, lengths or scalers differ, or one has labels and another has not.
+            ValueError: if channels, lengths or scalers differ, or one has labels or groups and another has not.
         """
         for other in others:
             guards.check_alike(self, other)
@@ -211,19 +240,28 @@ class SignalDataset:
             class_names=names,
             notes=tuple(dict.fromkeys(note for part in sets for note in part.notes)),
             channels_first=any(part.channels_first for part in sets),
+            groups=None if self.groups is None else torch.cat([part.groups for part in sets]),
         )
 
     def with_notes(self, *notes: str) -> "SignalDataset":
         """The same signals with `notes` added."""
         return replace(self, notes=self.notes + notes)
 
+    def with_groups(self, groups: Tensor | np.ndarray | Sequence | None) -> "SignalDataset":
+        """The same signals with these groups in place of any before: a whole number a signal, or None for none.
+
+        Raises:
+            ValueError: if they are not whole numbers, one a signal.
+        """
+        return replace(self, groups=groups)
+
     def _take(self, mask: Tensor) -> "SignalDataset":
-        return replace(self, values=self.values[mask], labels=self.labels[mask])
+        groups = None if self.groups is None else self.groups[mask]
+        return replace(self, values=self.values[mask], labels=self.labels[mask], groups=groups)
 
     def _draw(self, numbers: list[int], seed: int, who: str) -> Tensor:
         """A mask of `numbers[k]` signals of each class k; by the seed, the class's index and its n alone."""
-        if seed < 0:
-            raise ValueError(f"{who}: expected a seed of 0 or more, got {seed}.")
+        guards.check_seed(seed, who)
         chosen = torch.zeros(len(self), dtype=torch.bool)
         for k, number in enumerate(numbers):
             members = (self.labels == k).nonzero().flatten()
@@ -231,34 +269,8 @@ class SignalDataset:
             chosen[members[torch.from_numpy(order[:number])]] = True
         return chosen
 
-    def _class_index(self, wanted: str | SupportsIndex) -> int:
-        if isinstance(wanted, str):
-            if wanted in self.class_names:
-                return self.class_names.index(wanted)
-            near = difflib.get_close_matches(wanted, self.class_names, n=5, cutoff=0.4) or self.class_names[:5]
-            raise ValueError(
-                f"select: no class is called {wanted!r}. Close to it: {', '.join(map(repr, near))}; "
-                f"all {self.n_classes} are in dataset.class_names."
-            )
-        index = operator.index(wanted)
-        if not 0 <= index < self.n_classes:
-            last = self.n_classes - 1
-            raise ValueError(
-                f"select: no class has index {index}; expected 0 ({self.class_names[0]!r}) to {last} "
-                f"({self.class_names[last]!r})."
-            )
-        return index
-
-    def _channel_indices(self, channels: SupportsIndex | Iterable, who: str) -> list[int]:
-        given = [channels] if isinstance(channels, SupportsIndex) else list(channels)
-        if not given or not all(isinstance(c, SupportsIndex) for c in given):
-            raise ValueError(f"{who}: expected one or more channels by index, 0 to {self.channels - 1}, got {given}.")
-        wanted = [operator.index(c) for c in given]
-        if len(set(wanted)) < len(wanted) or not all(0 <= c < self.channels for c in wanted):
-            raise ValueError(f"{who}: expected different channels from 0 to {self.channels - 1}, got {wanted}.")
-        return wanted
-
-
-def constant_signals(dataset: SignalDataset) -> Int[Tensor, "C"]:
-    """In each channel, how many signals never change: there, scaling a signal by its own range or spread is 0/0."""
-    return (dataset.values.amax(2) == dataset.values.amin(2)).sum(0)
+    def _draw_groups(self, numbers: list[int], seed: int) -> Tensor:
+        """A mask of whole groups with about `numbers[k]` signals of each class k."""
+        guards.check_seed(seed, "split")
+        arrays = self.groups.numpy(), self.labels.numpy(), np.array(numbers)
+        return torch.from_numpy(first_side(*arrays, names=self.class_names, seed=seed))

@@ -3,13 +3,16 @@
 A wrong shape, type, value or label is refused here, once, so that nothing downstream has to ask again.
 """
 
-from typing import Any
+import difflib
+import operator
+from collections.abc import Iterable
+from typing import Any, SupportsIndex
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.arrays import as_numpy, kind, refuse_mask
+from course_lib.arrays import as_numpy, kind, refuse_mask, whole_numbers
 
 
 def float_tensor(values: Any) -> Tensor:
@@ -52,6 +55,91 @@ def names(class_names: Any) -> tuple[str, ...]:
         twice = sorted({name for name in given if given.count(name) > 1})
         raise ValueError(f"SignalDataset: expected class names that differ, but these stand more than once: {twice}.")
     return tuple(str(name) for name in given)  # NumPy's texts print as np.str_('a')
+
+
+def groups(given: Any, n: int) -> Tensor:
+    """One whole number a signal, as an int64 tensor."""
+    numbers = whole_numbers(
+        given,
+        "SignalDataset: groups",
+        advice="Signals of one number belong together; from names: np.unique(names, return_inverse=True)[1].",
+    )
+    if numbers.shape != (n,):
+        raise ValueError(
+            f"SignalDataset: expected one group number a signal, shape ({n},), got {numbers.shape}. Give a signal that "
+            "belongs to no other a number of its own."
+        )
+    return torch.from_numpy(numbers)
+
+
+def held_out(wanted: Any, groups: Tensor | None) -> Tensor:
+    """Which signals are of the groups to hold out."""
+    if groups is None:
+        raise ValueError(
+            "split_groups: expected a dataset with groups, and this one has none. Say which signals belong together: "
+            "dataset.with_groups(numbers), or load_auslan(path, by_session=True)."
+        )
+    given = [wanted] if isinstance(wanted, SupportsIndex) and np.ndim(wanted) == 0 else wanted
+    is_list = isinstance(given, Iterable) and not isinstance(given, str)
+    numbers = list(given) if is_list else []
+    there = groups.unique().tolist()
+    shown = ", ".join(map(str, there[:10])) + (", ..." if len(there) > 10 else "")
+    if not numbers or not all(isinstance(number, SupportsIndex) for number in numbers):
+        raise ValueError(f"split_groups: expected one or more group numbers of {shown}, got {wanted!r}.")
+    out = {operator.index(number) for number in numbers}
+    if unknown := sorted(out - set(there)):
+        raise ValueError(f"split_groups: there is no group {unknown[0]}; the {len(there)} groups are {shown}.")
+    if len(out) == len(there):
+        raise ValueError(f"split_groups: expected a group to be left, but all {len(there)} are held out ({shown}).")
+    return torch.isin(groups, torch.tensor(sorted(out)))
+
+
+def large_classes(at_least: Any, names: tuple[str, ...], counts: list[int]) -> tuple[list[int], str]:
+    """The classes with so many signals, and a sentence about the others, or ""."""
+    if not isinstance(at_least, int) or isinstance(at_least, bool) or at_least < 1:
+        raise ValueError(f"drop_small_classes: expected a whole number of signals, 1 or more, got {at_least!r}.")
+    kept = [k for k, count in enumerate(counts) if count >= at_least]
+    small = [f"{names[k]} ({count})" for k, count in enumerate(counts) if count < at_least]
+    if not kept:
+        raise ValueError(
+            f"drop_small_classes: expected a class of at least {at_least} signals, but all {len(names)} have fewer: "
+            f"{listed(small)}. Ask for fewer, or record more."
+        )
+    if not small:
+        return kept, ""
+    lost = sum(count for count in counts if count < at_least)
+    return kept, (
+        f"{len(small)} of {len(names)} classes, with {lost:,} of {sum(counts):,} signals, "
+        f"{'are' if len(small) > 1 else 'is'} left out, having fewer than {at_least} signals: "
+        f"{listed(small, len(small))}."
+    )
+
+
+def class_index(wanted: str | SupportsIndex, names: tuple[str, ...]) -> int:
+    """Which class a name or a number means."""
+    if isinstance(wanted, str):
+        if wanted in names:
+            return names.index(wanted)
+        near = difflib.get_close_matches(wanted, names, n=5, cutoff=0.4) or names[:5]
+        raise ValueError(
+            f"select: no class is called {wanted!r}. Close to it: {', '.join(map(repr, near))}; "
+            f"all {len(names)} are in dataset.class_names."
+        )
+    index, last = operator.index(wanted), len(names) - 1
+    if not 0 <= index <= last:
+        raise ValueError(f"select: no class has index {index}; expected 0 ({names[0]!r}) to {last} ({names[last]!r}).")
+    return index
+
+
+def channel_indices(channels: SupportsIndex | Iterable, n: int, who: str) -> list[int]:
+    """Which of n channels are meant."""
+    given = [channels] if isinstance(channels, SupportsIndex) else list(channels)
+    if not given or not all(isinstance(c, SupportsIndex) for c in given):
+        raise ValueError(f"{who}: expected one or more channels by index, 0 to {n - 1}, got {given}.")
+    wanted = [operator.index(c) for c in given]
+    if len(set(wanted)) < len(wanted) or not all(0 <= c < n for c in wanted):
+        raise ValueError(f"{who}: expected different channels from 0 to {n - 1}, got {wanted}.")
+    return wanted
 
 
 def positions(index: Any, n: int) -> Tensor:
@@ -134,6 +222,16 @@ def check_alike(a: Any, b: Any) -> None:
             "join: one of the two has labels and the other has not. Name the class of those without: "
             "SignalDataset(values, class_names=['its name'])."
         )
+    if (a.groups is None) != (b.groups is None):
+        raise ValueError(
+            "join: one of the two has groups and the other has not. Give both groups, in one numbering, or take them "
+            "away, with_groups(None), and say which belong together after joining."
+        )
+
+
+def check_seed(seed: int, who: str) -> None:
+    if seed < 0:
+        raise ValueError(f"{who}: expected a seed of 0 or more, got {seed}.")
 
 
 def listed(items: list[str], at_most: int = 5) -> str:

@@ -34,7 +34,9 @@ def test_the_profile_belongs_to_a_set_of_standard_deviation_one():
 @pytest.mark.parametrize("part", auslan_facts.PARTS)
 def test_a_missing_archive_is_said_with_the_command_before_any_table_is_touched(part, tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "nowhere"))
-    with pytest.raises(SystemExit, match="COURSE_DATA=FOLDER python -m benchmarks.auslan_facts[.] .*nowhere"):
+    with pytest.raises(
+        SystemExit, match="holds auslan_hq/tctodd.tar.gz, as in COURSE_DATA=FOLDER make tables[.] .*nowhere"
+    ):
         auslan_facts.make(part, tmp_path / "data")
     monkeypatch.delenv("COURSE_DATA")
     with pytest.raises(SystemExit, match="COURSE_DATA is not set"):

@@ -217,6 +217,48 @@ def test_a_class_that_the_run_saw_no_recording_of_is_refused_by_name(runs, tmp_p
         assert "run.json does not say" in refused(capsys, "generate", tmp_path / "run", "--out", tmp_path / "made.csv")
 
 
+# --- a reader's own file
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A file as the UCR archive has them: classes 1 (6 signals), 2 (5) and 3 (1), of 24 steps."""
+    rows = np.random.default_rng(0).normal(size=(12, 25))
+    rows[:, 0] = [1] * 6 + [2] * 5 + [3]
+    path = tmp_path_factory.mktemp("ucr") / "Own_TRAIN.tsv"
+    np.savetxt(path, rows, delimiter="\t", fmt=["%d"] + ["%.6f"] * 24)
+    return path
+
+
+def test_a_tsv_is_learnt_at_its_own_length_and_a_class_of_one_is_left_out_with_a_sentence(own, tmp_path, capsys):
+    run, few = str(tmp_path / "run"), ["--steps", "3", "--device", "cpu"]
+    assert main(["train", str(own), "--out", run, "--conditional", *few]) == 0
+    said = capsys.readouterr().out
+    assert "1 of 3 classes, with 1 of 12 signals, is left out, having fewer than 2 signals: '3 (1)'." in said
+    assert "2 signals are held out (seed 0), 9 are trained on." in said
+    assert main(["generate", run, "--n", "4", "--label", "2", "--out", str(tmp_path / "made.csv")]) == 0
+    made = pd.read_csv(tmp_path / "made.csv", dtype={"label": str})
+    assert set(made["label"]) == {"2"} and made.shape == (4, 25)
+    assert "there are '1', '2'" in refused(capsys, "generate", run, "--label", "3", "--out", tmp_path / "other.csv")
+
+
+def test_with_nothing_held_out_a_class_of_one_is_learnt_too(own, tmp_path, capsys):
+    run = str(tmp_path / "run")
+    assert main(["train", str(own), "--out", run, "--conditional", "--hold-out", "0", *FEW]) == 0
+    assert "left out" not in capsys.readouterr().out
+    assert main(["generate", run, "--n", "2", "--label", "3", "--out", str(tmp_path / "made.npz")]) == 0
+    with np.load(tmp_path / "made.npz") as made:
+        assert made["values"].shape == (2, 1, 32)  # FEW asks for another length than the file's
+
+
+def test_channels_of_a_tsv_and_a_broken_one_are_refused_before_any_work(own, tmp_path, capsys):
+    err = refused(capsys, "train", own, "--channels", "right_x", "--out", tmp_path / "run")
+    assert "the signals of a .tsv have one, without a name" in err
+    (tmp_path / "broken.tsv").write_text("1\t0.5\t0.25\n2\t0.5\n")
+    err = refused(capsys, "train", tmp_path / "broken.tsv", "--out", tmp_path / "run")
+    assert "broken.tsv, row 2: expected 3 columns" in err and not (tmp_path / "run").exists()
+
+
 # --- paths and disks
 
 
