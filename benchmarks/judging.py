@@ -138,7 +138,7 @@ class Cost:
     seed: int = 0
 
 
-NULL = Null({20: 24, 30: 16, 50: 16, 75: 16, 100: 16, 150: 10, 250: 8, 500: 5, 1000: 2})
+NULL = Null({20: 24, 30: 2, 50: 24, 75: 2, 100: 24, 150: 2, 250: 3, 500: 2, 1000: 1})
 CALIBRATION = Calibration()
 EXAMS = {
     "signs8": Exam(Simulated(8), generator="signs8", controls=True),
