@@ -138,7 +138,7 @@ class Cost:
     seed: int = 0
 
 
-NULL = Null({20: 24, 30: 16, 50: 16, 75: 16, 100: 16, 150: 10, 250: 8, 500: 5, 1000: 2})
+NULL = Null({20: 20, 30: 10, 50: 10, 75: 10, 100: 10, 150: 6, 250: 6, 500: 4, 1000: 2})
 CALIBRATION = Calibration()
 EXAMS = {
     "signs8": Exam(Simulated(8), generator="signs8", controls=True),
