@@ -370,7 +370,9 @@ def caught_run(settings: Caught) -> list[dict]:
 def score_of(exam: Exam, name: str, seed: int) -> metrics.DiscriminativeScore:
     pair = pair_of(exam, seed)
     own = None if pair.groups is None else pair.groups[1]
-    return metrics.discriminative_score(pair.held_out.values, pair.fakes[name], seed=exam.report_seed, groups=own)
+    return metrics.discriminative_score(
+        pair.held_out.values, pair.fakes[name], seed=exam.report_seed, groups=own, quick=exam.quick
+    )
 
 
 def unseen_run(settings: UnseenExam) -> list[dict]:
