@@ -77,7 +77,7 @@ class Calibration:
     The sampler's signals are fresh draws with the simulator's seed `sampler_seed` + seed, as many as held out. Flaws:
     a `copied` share is replaced by training recordings of the class; class `dropped` is replaced by fresh signals of
     the others, its labels as asked; the tracker's white noise (1 mm) is `louder` times as strong; labels are permuted.
-    A fifth, class `dropped` simply missing, is judged by the quick report.
+    A fifth, class `dropped` simply missing, is judged by the quick report, and with `quick` all of them are.
     """
 
     data: Simulated = Simulated(8)
@@ -86,6 +86,7 @@ class Calibration:
     copied: float = 0.1
     dropped: int = 0
     louder: float = 1.05
+    quick: bool = False
     seeds: tuple[int, ...] = tuple(range(10))
 
 
@@ -107,6 +108,7 @@ class Exam:
     sample_seed: int = 1
     report_seed: int = 0
     real_seed: int = 0
+    quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,9 @@ def calibration_run(settings: Calibration, seed: int) -> list[dict]:
     fakes = flawed(settings, learnt, held_out, seed)
     labels = (learnt.labels, held_out.labels, held_out.labels)
     perfect = fakes.pop(PERFECT)
-    report = metrics.quality_report(learnt.values, held_out.values, perfect, labels=labels, forgers=fakes, seed=seed)
+    report = metrics.quality_report(
+        learnt.values, held_out.values, perfect, labels=labels, forgers=fakes, seed=seed, quick=settings.quick
+    )
     rows = rows_of(report, PERFECT)
     there = held_out.labels != settings.dropped
     labels = (learnt.labels, held_out.labels, held_out.labels[there])
@@ -312,6 +316,7 @@ def report_run(settings: Exam) -> list[dict]:
         groups=pair.groups,
         forgers={other: fakes[other] for other in others},
         seed=settings.report_seed,
+        quick=settings.quick,
     )
     return rows_of(report, name) + real_rows(settings, pair)
 
@@ -339,6 +344,7 @@ def real_rows(settings: Exam, pair: Pair) -> list[dict]:
         groups=None if group is None else (group[places[2]], group[places[1]]),
         forgers={f"{REAL}, a class dropped": dropped} if settings.controls else None,
         seed=settings.report_seed,
+        quick=settings.quick,
     )
     return rows_of(report, REAL)
 
@@ -364,7 +370,9 @@ def caught_run(settings: Caught) -> list[dict]:
 def score_of(exam: Exam, name: str, seed: int) -> metrics.DiscriminativeScore:
     pair = pair_of(exam, seed)
     own = None if pair.groups is None else pair.groups[1]
-    return metrics.discriminative_score(pair.held_out.values, pair.fakes[name], seed=exam.report_seed, groups=own)
+    return metrics.discriminative_score(
+        pair.held_out.values, pair.fakes[name], seed=exam.report_seed, groups=own, quick=exam.quick
+    )
 
 
 def unseen_run(settings: UnseenExam) -> list[dict]:

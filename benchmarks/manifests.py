@@ -3,14 +3,15 @@
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("torch", "numpy", "scipy", "scikit-learn")  # whose versions can change a number
+PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "aeon")  # whose versions can change a number
 
 
 def plain(value: object) -> object:
@@ -37,13 +38,21 @@ def differences(before: object, now: object, where: str = "") -> list[str]:
 
 def surroundings() -> dict:
     """Under what a run is made: commit, versions, threads, processor."""
-    versions = {name: version(name).split("+")[0] for name in PACKAGES}
     return {
         "commit": commit(),
-        "versions": {"python": platform.python_version()} | versions,
+        "versions": {"python": platform.python_version()} | versions(),
         "threads": torch.get_num_threads(),
         "processor": processor(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Of the packages whose versions can change a number, those that are installed."""
+    found = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name).split("+")[0]
+    return found
 
 
 def commit() -> str | None:

@@ -40,13 +40,13 @@ class Convolutions:
 
 @dataclass(frozen=True)
 class Network:
-    """Four convolutions that halve the length, then the mean and the maximum over time; AdamW."""
+    """Four convolutions that halve the length, batch-normalised, then mean and maximum over time; AdamW."""
 
     width: int = 24
     kernel_size: int = 5
-    steps: int = 400
+    steps: int = 300
     batch_size: int = 32
-    learning_rate: float = 2e-3
+    learning_rate: float = 5e-3
     weight_decay: float = 0.01
 
 
@@ -185,7 +185,7 @@ class SignalJudge(nn.Module):
         width, size = settings.width, settings.kernel_size
         layers = []
         for features in (2 * channels, width, width, width):
-            layers += [nn.Conv1d(features, width, size, stride=2, padding=size // 2), nn.LeakyReLU(0.1)]
+            layers += [nn.Conv1d(features, width, size, stride=2, padding=size // 2), nn.BatchNorm1d(width), nn.ReLU()]
         self.layers = nn.Sequential(*layers)
         self.score = nn.Linear(2 * width, 1)
         self.of_class = nn.Embedding(n_classes, 2 * width)
@@ -221,6 +221,7 @@ def by_network(
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+    net.eval()
     with torch.no_grad():
         return (net(shown[asked], classes[asked]) > 0).numpy()
 
