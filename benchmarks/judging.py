@@ -140,7 +140,7 @@ class Cost:
     seed: int = 0
 
 
-NULL = Null({20: 20, 30: 10, 50: 10, 75: 10, 100: 10, 150: 6, 250: 6, 500: 4, 1000: 2})
+NULL = Null({20: 24, 30: 2, 50: 24, 75: 2, 100: 24, 150: 2, 250: 3, 500: 2, 1000: 1})
 CALIBRATION = Calibration()
 EXAMS = {
     "signs8": Exam(Simulated(8), generator="signs8", controls=True),

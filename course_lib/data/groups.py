@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Int, Num
 
 ATTEMPTS = 100  # orders that are tried until every class is on both sides
+LEAST_GAIN = 1e-9  # of a change of sides: rounding must not send a group to and fro for ever
 
 
 def first_side(
@@ -70,7 +71,7 @@ def _mended(
     while True:
         have = first @ counts
         changed = cost(have + np.where(first, -1, 1)[:, None] * counts)
-        if changed.min() >= cost(have):
+        if changed.min() > cost(have) - LEAST_GAIN:
             return first
         first[changed.argmin()] ^= True
 

@@ -39,6 +39,8 @@ SETS = {
     "centred only": walks() - walks().mean(axis=2, keepdims=True),
     "integers": raw_bits(n=100),
     "a lattice off zero": 0.3 + 0.25 * raw_bits(n=100),
+    "thirds": raw_bits(n=100) / 3,
+    "shuffles of one": np.random.default_rng(6).permuted(np.tile(np.arange(40) // 8 - 2.0, (40, 1, 1)), axis=2),
     "bits, then normalised": normalised(raw_bits(length=120), ddof=1),
     "bits, then gains": 0.1 * raw_bits(length=120) * np.exp(NORMAL(size=(30, 1, 1))),
     "squares": np.where(walks(n=40, length=40, seed=5).argsort(axis=2) < 20, 1.0, -1.0),  # on {-1, 1}, mean 0, std 1
@@ -97,6 +99,13 @@ def test_a_step_that_is_no_gap_is_found_as_the_gaps_common_divisor():
 def test_few_levels_that_no_step_joins_are_no_lattice():
     values = np.random.default_rng(0).choice([0.0, 1.0, np.sqrt(2), np.pi], size=(20, 1, 20))
     assert Invariants.found_in(dataset(values)).lattice == (None,)
+
+
+def test_levels_whose_gaps_grow_by_less_than_can_be_seen_are_no_lattice_as_they_drift_off_it():
+    levels = np.arange(100) + 2e-7 * np.arange(100) ** 2
+    values = np.random.default_rng(0).choice(levels, size=(50, 1, 40))
+    assert Invariants.found_in(dataset(values)).lattice == (None,)
+    assert Invariants.found_in(dataset(np.round(values))).lattice == ((0.0, 1.0),)
 
 
 def test_values_as_fine_as_a_float32_s_rounding_are_no_lattice_though_they_are_multiples_of_it():
@@ -235,6 +244,21 @@ def test_a_signal_takes_the_step_of_the_recording_that_is_as_rough():
     assert set(like_coarse) == {-1.0, -0.5, 0.0, 0.5, 1.0}
 
 
+def test_a_signal_that_its_step_would_flatten_is_left_as_it_is():
+    gains = np.exp(NORMAL(size=(40, 1, 1)))
+    found = Invariants.found_in(dataset(gains * (3.0 + SETS["squares"])))
+    assert found.own_lattices[0] is not None
+    small = torch.from_numpy(1e-3 * walks(5, seed=9)).float()
+    assert torch.equal(found.impose(small), small)
+
+
+def test_a_step_that_is_fine_beside_the_signal_s_spread_is_imposed_once():
+    found = Invariants.found_in(dataset(SETS["bits, then gains"]))
+    made = 1000 * np.linspace(0, 1, 120) + 0.3 * walks(20, length=120, seed=9)
+    once = found.impose(torch.from_numpy(made))
+    assert torch.equal(found.impose(once), once)
+
+
 def test_a_lattice_has_the_last_word_and_a_normalised_signal_is_normalised_to_half_a_step():
     found = Invariants.found_in(dataset(SETS["squares"]))
     assert found.mean == (0.0,) and found.std == (1.0,)
@@ -242,6 +266,16 @@ def test_a_lattice_has_the_last_word_and_a_normalised_signal_is_normalised_to_ha
     imposed = found.impose(torch.from_numpy(walks(20, seed=9))).double().numpy()
     np.testing.assert_allclose((imposed + 1) / 2, np.round((imposed + 1) / 2), rtol=0, atol=1e-6)
     assert np.abs(imposed.mean(axis=2)).max() <= 1.0
+
+
+def test_a_signal_whose_deviation_grew_by_rounding_to_the_lattice_is_not_scaled_again():
+    found = Invariants.found_in(dataset(SETS["shuffles of one"]))
+    assert found.lattice == ((0.0, 1.0),) and found.std == (pytest.approx(np.sqrt(2)),)
+    made = np.tile([0.6, -0.6], 200)  # rounds to 1 and -1
+    made[200] = np.sqrt(400 * (2 - 0.6**2))  # so that the deviation is what is fixed, before rounding
+    once = found.impose(torch.from_numpy(made[None, None]))
+    assert once.std() > np.sqrt(2) + 0.1
+    assert torch.equal(found.impose(once), once)
 
 
 def test_a_constant_signal_becomes_the_constant_mean_and_nothing_is_divided_by_zero():
