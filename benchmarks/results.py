@@ -1,4 +1,4 @@
-"""The tables of docs/results.md and docs/trials.md, from the committed results: python -m benchmarks.results [--check]
+"""The tables of the pages in docs/, from the committed results: python -m benchmarks.results [--check]
 
 Between `<!-- table: NAME -->` and `<!-- end -->` stands what `TABLES[NAME]` makes of manifests and CSV files, so that
 no number is copied by hand. A test runs it with --check.
@@ -16,7 +16,7 @@ from benchmarks.goals import RUNS, goals
 from course_lib.classroom import results
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = (DOCS / "results.md", DOCS / "trials.md")
+PAGES = (DOCS / "results.md", DOCS / "judging.md", DOCS / "trials.md")
 
 
 def goals_table() -> pd.DataFrame:
@@ -177,6 +177,109 @@ def counts_table() -> pd.DataFrame:
     return _spaced(results.table("results/falsification_counts", index_col="code", keep_default_na=False))
 
 
+def null_table() -> pd.DataFrame:
+    """`caught` between two sets of n real signals: by law the median, of both together the quantiles."""
+    table = results.table("judging/null")
+    lines = {}
+    for n, rows in table.groupby("n"):
+        by_law = rows.groupby("law", sort=False)["caught"].median()
+        lines[n] = {
+            "draws": len(rows),
+            **{f"median, {law}": f"{median:.3f}" for law, median in by_law.items()},
+            **{f"{100 * share:.0f} %": f"{rows['caught'].quantile(share):.3f}" for share in (0.5, 0.9, 0.99)},
+            "most": f"{rows['caught'].max():.3f}",
+        }
+    return pd.DataFrame(lines).T.rename_axis("signals a set")
+
+
+def calibration_table() -> pd.DataFrame:
+    """In how many seeds a perfect sampler, and each flaw, is outside of some range, and of which."""
+    lines = {}
+    for name, rows in _lines("judging/calibration").groupby("generator", sort=False):
+        seeds, outside = rows["seed"].nunique(), rows[rows["outside"]]
+        by_line = outside["metric"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        lines[name] = {
+            "outside somewhere": f"{outside['seed'].nunique()} of {seeds} seeds",
+            "lines outside": f"{len(outside)} of {len(rows)}",
+            "which (seeds)": ", ".join(f"{_words(line)} {count}" for line, count in by_line.items()),
+        }
+    return pd.DataFrame(lines).T.rename_axis("made by")
+
+
+def caught_table() -> pd.DataFrame:
+    """How often each is caught on each set, the null's 99 % point in the last line."""
+    table = _lines("judging/reports").query("metric == 'caught'")
+    shown = table.pivot_table("value", "generator", "set", sort=False)
+    shown = shown.reindex(columns=table["set"].unique()).map(lambda value: "-" if np.isnan(value) else f"{value:.2f}")
+    bounds = table[table["generator"] == "Gaussian"].set_index("set")[["high", "size"]]
+    shown.loc["at most, if real"] = bounds["high"].map("{:.2f}".format)
+    shown.loc["signals a set"] = bounds["size"].map("{:.0f}".format)
+    return shown.rename_axis("caught")
+
+
+def refusals_table() -> pd.DataFrame:
+    """How many lines refuse each, set by set, and those that do so on every set it was judged on."""
+    table = _lines("judging/reports")
+    shown = table.pivot_table("outside", "generator", "set", aggfunc="sum", sort=False).reindex(
+        columns=table["set"].unique()
+    )
+    shown = shown.map(lambda count: "-" if np.isnan(count) else f"{count:.0f}")
+    everywhere = table.groupby(["generator", "metric"], sort=False)["outside"].all()
+    shown["refused everywhere by"] = [
+        ", ".join(_words(line) for line, all_of_them in everywhere[name].items() if all_of_them) or "-"
+        for name in shown.index
+    ]
+    return shown.rename_axis(f"lines outside, of {table['metric'].nunique()}")
+
+
+def verdicts_table() -> pd.DataFrame:
+    """Whether a committed generator is caught less than a forger: difference, its 95 % interval, verdict."""
+    table = results.table("judging/caught").dropna(subset=["verdict"]).drop_duplicates(["set", "generator"])
+    said = [
+        f"{row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f}): {row.verdict}"
+        for row in table.itertuples(index=False)
+    ]
+    shown = table.assign(said=said).pivot(index="set", columns="generator", values="said")
+    return shown.loc[table["set"].unique(), table["generator"].unique()].rename_axis("committed generator, against")
+
+
+def unseen_table() -> pd.DataFrame:
+    """What the judges that no tuning may see say, and of other real signals (mean and most of the draws)."""
+    table = results.table("judging/unseen")
+    shown = table.assign(said=table["accuracy"].map("{:.2f}".format)).pivot(
+        index=["set", "judge"], columns="generator", values="said"
+    )
+    first = table.drop_duplicates(["set", "judge"]).set_index(["set", "judge"])
+    shown["other real signals"] = [
+        f"{row.real_mean:.2f} ({row.real_most:.2f})" for row in first.loc[shown.index].itertuples()
+    ]
+    shown = shown.fillna("-").loc[first.index, [*table["generator"].unique(), "other real signals"]]
+    shown.index = [f"{name}: {judge}" for name, judge in shown.index]
+    return shown.rename_axis("accuracy")
+
+
+def cost_table() -> pd.DataFrame:
+    """What a report of 500 signals costs."""
+    table = results.table("judging/cost")
+    names = [
+        ("quick" if row.quick else "whole") + (", six forgers beside it" if row.forgers else "")
+        for row in table.itertuples()
+    ]
+    shown = table[["signals", "cpu_seconds", "seconds", "peak_mb", "before_mb"]].round(0).astype(int)
+    return _spaced(shown.assign(report=names).set_index("report"))
+
+
+def _lines(name: str) -> pd.DataFrame:
+    """A table of reports without the eight judges behind `caught`, and whether each value is outside its range."""
+    table = results.table(name)
+    table = table[~table["metric"].str.startswith("caught: ")]
+    return table.assign(outside=table["inside"].astype(str) == "False")
+
+
+def _words(line: str) -> str:
+    return line.replace("_", " ")
+
+
 def _both(values: pd.Series, form: str) -> str:
     return ", ".join(f"{value:{form}}" for value in values)
 
@@ -206,6 +309,13 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "without": without_table,
     "published": published_table,
     "counts": counts_table,
+    "null": null_table,
+    "calibration": calibration_table,
+    "caught": caught_table,
+    "refusals": refusals_table,
+    "verdicts": verdicts_table,
+    "unseen": unseen_table,
+    "cost": cost_table,
 }
 
 

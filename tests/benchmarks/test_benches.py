@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import auslan_facts, checkpoints, critics, penalty, recipes, tables, toys
+from benchmarks import auslan_facts, checkpoints, critics, judging, penalty, recipes, tables, toys
 from benchmarks.manifests import plain
 from benchmarks.recordings import Auslan, Simulated
 from course_lib.checkpoints import load_model
@@ -230,6 +230,6 @@ def test_auslan_facts(few_recordings):
 
 
 def test_no_bench_works_when_it_is_imported():
-    for bench in (auslan_facts, checkpoints, critics, penalty, recipes, toys):
+    for bench in (auslan_facts, checkpoints, critics, judging, penalty, recipes, toys):
         text = Path(bench.__file__).read_text()
         assert text.endswith('if __name__ == "__main__":\n    tables.command(PARTS, make, __doc__)\n'), bench.__name__

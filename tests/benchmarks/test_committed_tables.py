@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import BENCHES, auslan_facts, checkpoints, critics, penalty, recipes, toys
+from benchmarks import BENCHES, auslan_facts, checkpoints, critics, judging, penalty, recipes, toys
 from benchmarks.__main__ import every_part, listing, main
 from benchmarks.critics import Optimizer
 from benchmarks.recordings import Auslan, Split
@@ -116,6 +116,16 @@ CHANGES = [
     ("checkpoints/auslan_right_xyz", "data", Auslan(("right_x", "right_y"))),
     ("auslan_facts/facts", "split.seed", 1),
     ("auslan_facts/profile", "one.length", 80),
+    ("judging/null", "coefficient", 0.5),
+    ("judging/calibration", "copied", 0.2),
+    ("judging/calibration", "seeds", (0, 1)),
+    *((f"judging/{name}", "sample_seed", 2) for name in judging.EXAMS),
+    ("judging/auslan_sessions", "split.held_out", (8,)),
+    ("judging/SonyRobot", "data.windows", False),
+    *((f"judging/{name} caught", "seeds", (1, 2)) for name, exam in judging.EXAMS.items() if exam.generator),
+    *((f"judging/{name} unseen", "judges.network.width", 8) for name in judging.EXAMS),
+    ("judging/signs8 unseen", "judges.convolutions.kernels", 84),
+    ("judging/cost", "data.per_class", 300),
 ]
 
 
@@ -173,7 +183,7 @@ def test_the_list_has_a_line_a_file_and_says_what_does_not_hold(tmp_path):
 
 def test_what_is_named_is_made_and_an_unknown_name_is_refused_with_those_there_are(monkeypatch, capsys):
     made = []
-    for bench in (toys, critics, penalty, recipes, checkpoints, auslan_facts):
+    for bench in (toys, critics, penalty, recipes, checkpoints, auslan_facts, judging):
         monkeypatch.setattr(bench, "make", lambda part, *, anew: made.append((part.name, anew)))
     monkeypatch.setattr("sys.argv", ["benchmarks", "penalty", "critics/depth"])
     main()
