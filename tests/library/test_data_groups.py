@@ -53,6 +53,8 @@ def test_groups_go_along_with_their_signals_whatever_is_done():
     ]
     for part in parts:
         assert part.groups.tolist() == [groups[n] for n in ids(part)]
+    other = grouped([0, 1], [9, 5])
+    assert dataset.join(other, other).groups.tolist() == [*groups.tolist(), 9, 5, 9, 5]
     scaled = Scaler.fit(dataset).transform(dataset)
     assert torch.equal(scaled.groups, dataset.groups)
     assert torch.equal(scaled.scaler.inverse(scaled).groups, dataset.groups)
@@ -350,10 +352,10 @@ def test_a_channel_that_never_changes_says_nothing_and_signals_that_rest_are_not
     values = windows([50, 60, 150], recording, 40)
     values[:, 1] = 7.1
     assert len(overlapping_windows(SignalDataset(values)).unique()) == 2
-    rest = np.full((5, 1, 40), 0.1, dtype=np.float32)
-    rest[:, 0, :12] = np.random.default_rng(4).normal(size=(5, 12))
-    rest[4] = 3.3
-    assert len(overlapping_windows(SignalDataset(rest)).unique()) == 5
+    rest = np.random.default_rng(4).normal(size=(4, 1, 40)).astype(np.float32)
+    rest[[0, 2], 0, 20:] = rest[[1, 3], 0, :20] = 0.1  # the second half of one, the first half of the other
+    rest[2, 0, 30:] = rest[3, 0, 10:20] = np.nextafter(np.float32(0.1), np.float32(1))  # the last digit flickers
+    assert len(overlapping_windows(SignalDataset(rest)).unique()) == 4
 
 
 def test_mirrored_reversed_and_independent_signals_are_not_alike():
