@@ -69,7 +69,7 @@ def prediction_interval(answer):
             "one time in three here."
         )
     if same(3, s) or same(2, s):
-        return "A fixed number of standard deviations is right for one n only: fewer draws know s less well. Ask Student's t."
+        return "A fixed number of standard deviations is right for one n only: fewer draws know s less well."
     if not close(got, np.array(right)):
         return (
             f"Of the draws {', '.join(f'{x:g}' for x in draws)} the 99 % interval of one more is {right[0]:.3f} to "
@@ -127,8 +127,8 @@ def share_of_copies(answer):
         return "np.percentile counts in hundredths: 0.05 is a twentieth of one per cent. np.quantile takes 0.05."
     if same(0.0):
         return (
-            "None was found. Only exact copies lie at distance 0. One with another gain, or a little noise, is a copy too: ask how near "
-            "new recordings come, and count what is nearer."
+            "None was found. Only exact copies lie at distance 0. One with another gain, or a little noise, is a copy "
+            "too: ask how near new recordings come, and count what is nearer."
         )
     if same((of_fake < of_test.min()).mean()):
         return (
@@ -185,7 +185,7 @@ def coverage(answer):
     in_ball = between <= among[:, [k]]
     if same((between.min(axis=1) <= among[:, k - 1]).mean()):
         return (
-            "Each point is its own nearest neighbour, at distance 0, so your balls reach the neighbour before the k-th. "
+            "Each point is its own nearest neighbour, at distance 0, so your balls reach the one before the k-th. "
             "In a sorted row the k-th neighbour stands in place k."
         )
     if same((between.min(axis=1) <= among[:, k + 1]).mean()):
@@ -238,9 +238,9 @@ def coverage(answer):
 
 
 def _phases(turn: Callable[[ndarray, np.random.Generator], ndarray], signal: ndarray, n: int) -> ndarray:
-    """The turns of every frequency but the first and the last, of n surrogates, as points on the unit circle."""
+    """The turns of every frequency but 0, of n surrogates of a signal of odd length, as points on the unit circle."""
     before, after = np.fft.rfft(signal), np.fft.rfft([turn(signal, np.random.default_rng(i)) for i in range(n)])
-    ratio = (after / before)[:, 1:-1]
+    ratio = (after / before)[:, 1:]
     return ratio / np.abs(ratio)
 
 
@@ -261,15 +261,15 @@ def fourier_surrogate(answer):
             )
         if made.shape != signal.shape:
             refuse(
-                f"A signal of {len(signal)} steps became one of shape {made.shape}: irfft takes the length, n=..., since "
-                "an even and an odd one have as many frequencies."
+                f"A signal of {len(signal)} steps became one of shape {made.shape}: irfft takes the length, n=..., "
+                "since an even and an odd one have as many frequencies."
             )
         if not np.isfinite(made).all():
             refuse("Some values of your surrogate are not finite.")
         return made.astype(float)
 
     random = np.random.default_rng(0)
-    for length in (64, 63):
+    for length in (64, 63, 62):
         signal = 2 + np.cumsum(random.standard_normal(length))
         before, made = np.abs(np.fft.rfft(signal)), ask(signal, np.random.default_rng(1))
         after = np.abs(np.fft.rfft(made))
@@ -277,8 +277,8 @@ def fourier_surrogate(answer):
             return "The signal came back as it was. Its phases are to be drawn anew."
         if close(np.sort(made), np.sort(signal)) and not close(after, before):
             return (
-                "You shuffled the values: the histogram stays, and the spectrum becomes that of white noise. Here it is "
-                "the other way round: amplitudes of the *spectrum* stay, and phases are drawn."
+                "You shuffled the values: the histogram stays, and the spectrum becomes that of white noise. Here it "
+                "is the other way round: amplitudes of the *spectrum* stay, and phases are drawn."
             )
         if not close(after[1:-1], before[1:-1], abs=1e-5):
             return (
@@ -298,14 +298,18 @@ def fourier_surrogate(answer):
                 else "With an odd number of steps the highest frequency is to keep its amplitude too."
             )
     signal = np.cumsum(np.random.default_rng(2).standard_normal(65))
-    turns = _phases(ask, signal, 400)  # (400, 31), odd length: the last frequency turns too, and is left out
+    turns = _phases(ask, signal, 400)  # (400, 32)
     if np.allclose(turns, turns[:1]):
         return "Every surrogate of a signal is the same in yours. Draw the phases from `random`, anew at each call."
-    spread = np.abs(turns.mean(axis=0)).mean()
-    if spread > 0.2:
+    if np.abs(turns[:, -1].mean()) > 0.9 and np.abs(turns[:, 0].mean()) < 0.5:
         return (
-            "The phases stay near 0 or on one side of the circle, so much of the signal is left. Draw them evenly from "
-            "the whole circle, 0 to 2 pi."
+            "With an odd number of steps the highest frequency has a phase like the others: it is real only for "
+            "an even number. Draw it then, too."
+        )
+    if np.abs(turns.mean(axis=0)).mean() > 0.1:
+        return (
+            "The phases do not come evenly from the whole circle: some directions are drawn more often, and "
+            "so something of the signal is left. From 0 to 2 pi."
         )
     alike = np.abs((turns[:, 1:] * turns[:, :-1].conj()).mean(axis=0)).mean()
     drift = np.abs((turns[:, 2:] * turns[:, 1:-1].conj() ** 2 * turns[:, :-2]).mean(axis=0)).mean()

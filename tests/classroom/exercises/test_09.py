@@ -95,6 +95,12 @@ def one_sided(signal, random):
     return np.fft.ifft(np.fft.fft(signal) * np.exp(2j * np.pi * random.random(len(signal))))
 
 
+def never_the_highest(signal, random):
+    phases = np.random.default_rng(random.integers(2**32)).uniform(0, 2 * np.pi, len(signal) // 2 + 1)
+    phases[[0, -1]] = 0
+    return np.fft.irfft(np.fft.rfft(signal) * np.exp(1j * phases), n=len(signal))
+
+
 def half_circle(random, n):
     return random.uniform(0, np.pi, n)
 
@@ -153,7 +159,8 @@ WRONG = {
             "One phase for all",
         ),
         "a shift": (lambda s, r: np.roll(s, r.integers(1, len(s))), "a shift in time"),
-        "half a circle": (lambda s, r: turned(s, r, phases=half_circle), "from the whole circle, 0 to 2 pi."),
+        "half a circle": (lambda s, r: turned(s, r, phases=half_circle), "evenly from the whole circle: some"),
+        "the highest never": (never_the_highest, "an odd number of steps the highest frequency has"),
         "signs": (
             lambda s, r: turned(s, r, phases=lambda r, n: np.pi * r.integers(0, 2, n).astype(float)),
             "only turn signs",
