@@ -91,6 +91,20 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 4: end = history.tail(max(len(history) // 10, 1))": "the larger of two numbers",
         "line 7: if end['wasserstein'].sum() < 0:": "a sum has the sign of its mean",
     },
+    "share_of_copies": {
+        "line 2: return np.mean(of_fake < np.percentile(of_test, 5))[None]": "an array that holds the one number",
+        "line 2: return np.mean(of_fake <= np.percentile(of_test, 5))": ON_NO_TIE,
+    },
+    "coverage": {
+        "line 2: radius = np.sort(cdist(real, real))[:, k]": "axis=1 is the last one, the default",
+        "line 3: return np.mean(cdist(real, fake).min(axis=1) <= radius)[None]": "an array that holds the one number",
+        "line 3: return np.mean(cdist(real, fake).min(axis=1) < radius)": ON_NO_TIE,
+    },
+    "fourier_surrogate": {
+        "line 3: phases = random.uniform(0, 4 * np.pi, len(spectrum))": "the whole circle, twice round",
+        "line 5: if len(signal) % -2 == 0:": "whether it is even",
+        "line 7: return np.fft.irfft(spectrum / np.exp(1j * phases), n=len(signal))": "opposite phases, as even",
+    },
     "electrode_penalty": {"line 4: return ((1 - slopes.flatten(1).norm(2, dim=1)) ** 2).mean()": SQUARED},
     "penalty_for_a_batch": {
         "line 1: def penalty_for_a_batch(critic, fake, real, generator):": "weight and 1 - weight have one law",
