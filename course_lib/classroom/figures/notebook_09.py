@@ -82,6 +82,7 @@ def plot_within_range(
         ax.plot(np.asarray(row, dtype=float), i + spread, "osD^vP"[i % 6], color=color, alpha=0.75, label=name)
     ax.set_yticks(range(len(rows)), list(rows))
     left, right = ax.get_xlim()
+    left = min(left, low) if np.isfinite(low) else left
     ax.axvspan(max(low, left), high, color=PALETTE["grey"], alpha=0.15, linewidth=0, zorder=0)
     ax.set(xlabel=xlabel, xlim=(left, max(right, 1.02 * high)), ylim=(len(rows) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)
