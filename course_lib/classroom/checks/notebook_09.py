@@ -210,9 +210,8 @@ def coverage(answer):
     of_fake = np.sort(cdist(fake, fake), axis=1)[:, k]
     if same((between <= of_fake).any(axis=1).mean()):
         return (
-            "The balls are the fakes' in yours, which is recall (or the largest radius serves all): one stray point has "
-            "a ball that holds everything. "
-            "Coverage draws its balls around real points."
+            "The balls are the fakes' in yours, which is recall (or the largest radius serves all): one stray point "
+            "has a ball that holds everything. Coverage draws its balls around real points."
         )
     if same(in_ball.sum()) or same(in_ball.sum(axis=0).mean() / k) or same(in_ball.mean()):
         return (
