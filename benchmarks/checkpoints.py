@@ -4,12 +4,11 @@ Each makes checkpoints/NAME: generator.safetensors, history.csv (the losses on t
 where it was stopped (its state lies in checkpoints/NAME/run, which git ignores and which goes when the run is done).
 The two Auslan runs need COURSE_DATA.
 
-python -m benchmarks.checkpoints judge [NAME ...] judges the generators that stand anew, and trains nothing.
+python -m benchmarks.rejudge judges the generators that stand anew, and trains nothing.
 """
 
 import json
 import shutil
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,15 +144,6 @@ def _rounded(row: dict[str, float | bool]) -> dict[str, float | bool | None]:
     }
 
 
-def judge_again(part: Part, folder: Path = tables.DATA) -> None:
-    """Put a new report into the manifest of a generator that stands, and leave everything else as it is."""
-    run, path = part.settings, folder / part.file
-    learnt, held_out = run.split.of(run.data.load())
-    generator, scaler = checkpoints.load_model(path), checkpoints.load_scaler(path)
-    quality = judge(run, generator, scaler, learnt, held_out)
-    tables.tell(part, folder, quality=quality, judged_with=manifests.surroundings())
-
-
 class Stopwatch:
     """Seconds that all parts of a run took together, kept beside its state."""
 
@@ -180,11 +170,4 @@ def part(name: str, run: Run) -> Part:
 PARTS = [part(name, run) for name, run in RUNS.items()]
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["judge"]:
-        torch.set_num_threads(1)
-        for each in PARTS:
-            if each.key in (sys.argv[2:] or RUNS):
-                judge_again(each)
-                print(f"{each.name}: judged again", flush=True)
-    else:
-        tables.command(PARTS, make, __doc__)
+    tables.command(PARTS, make, __doc__)

@@ -25,12 +25,15 @@ def goals_table() -> pd.DataFrame:
     return table.assign(machine=table["command"].map(lambda command: "-" if command == "-" else "A"))
 
 
+IN_THE_MANIFESTS = ("autocorrelation_distance", "precision", "density")  # and not on the page, which is to stay short
+
+
 def generators_table() -> pd.DataFrame:
-    """Each metric of the four full-scale generators, its reference in parentheses."""
+    """The metrics of the four full-scale generators, the reference of each in parentheses."""
     columns = {}
     for name in RUNS:
         manifest = results.manifest(f"checkpoints/{name}")
-        quality = {key: row for key, row in manifest["quality"].items() if isinstance(row, dict)}
+        quality = {key: row for key, row in manifest["quality"].items() if key not in ("size", *IN_THE_MANIFESTS)}
         columns[name] = {
             "steps; minutes (processor, wall); signals compared": f"{manifest['steps_done']:,}; "
             f"{manifest['cpu_seconds'] / 60:.0f}, {manifest['wall_seconds'] / 60:.0f}; {manifest['quality']['size']:,}",
@@ -232,43 +235,6 @@ def refusals_table() -> pd.DataFrame:
     return shown.rename_axis(f"lines outside, of {table['metric'].nunique()}")
 
 
-def verdicts_table() -> pd.DataFrame:
-    """Whether a committed generator is caught less than a forger: difference, its 95 % interval, verdict."""
-    table = results.table("judging/caught").dropna(subset=["verdict"]).drop_duplicates(["set", "generator"])
-    said = [
-        f"{row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f}): {row.verdict}"
-        for row in table.itertuples(index=False)
-    ]
-    shown = table.assign(said=said).pivot(index="set", columns="generator", values="said")
-    return shown.loc[table["set"].unique(), table["generator"].unique()].rename_axis("committed generator, against")
-
-
-def unseen_table() -> pd.DataFrame:
-    """What the judges that no tuning may see say, and of other real signals (mean and most of the draws)."""
-    table = results.table("judging/unseen")
-    shown = table.assign(said=table["accuracy"].map("{:.2f}".format)).pivot(
-        index=["set", "judge"], columns="generator", values="said"
-    )
-    first = table.drop_duplicates(["set", "judge"]).set_index(["set", "judge"])
-    shown["other real signals"] = [
-        f"{row.real_mean:.2f} ({row.real_most:.2f})" for row in first.loc[shown.index].itertuples()
-    ]
-    shown = shown.fillna("-").loc[first.index, [*table["generator"].unique(), "other real signals"]]
-    shown.index = [f"{name}: {judge}" for name, judge in shown.index]
-    return shown.rename_axis("accuracy")
-
-
-def cost_table() -> pd.DataFrame:
-    """What a report of 500 signals costs."""
-    table = results.table("judging/cost")
-    names = [
-        ("quick" if row.quick else "whole") + (", six forgers beside it" if row.forgers else "")
-        for row in table.itertuples()
-    ]
-    shown = table[["signals", "cpu_seconds", "seconds", "peak_mb", "before_mb"]].round(0).astype(int)
-    return _spaced(shown.assign(report=names).set_index("report"))
-
-
 def _lines(name: str) -> pd.DataFrame:
     """A table of reports without the eight judges behind `caught`, and whether each value is outside its range."""
     table = results.table(name)
@@ -313,9 +279,6 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "calibration": calibration_table,
     "caught": caught_table,
     "refusals": refusals_table,
-    "verdicts": verdicts_table,
-    "unseen": unseen_table,
-    "cost": cost_table,
 }
 
 

@@ -87,8 +87,8 @@ def _judge(name: str, trees: int, seed: int) -> object:
 
 # --- the null
 
-# `caught` between two sets of n real signals: median and 99 % point. Calibrated by benchmarks/judging.py on simulated
-# signs and on autoregressive noise (data/judging/null.csv, which a test compares with this).
+# `caught` between two sets of n real signals: median and 99 % point, which is close to 0.5 + 1.3 / sqrt(n). Draws of it
+# stand in data/judging/null.csv (benchmarks/judging.py), and a test holds them against this.
 NULL: dict[int, tuple[float, float]] = {
     20: (0.575, 0.775),
     50: (0.560, 0.680),

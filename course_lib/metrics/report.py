@@ -77,7 +77,7 @@ SCALES = {
     "tstr": AT_LEAST,
     "caught": AT_MOST,
 }
-QUICK_DRAWS, QUICK_SIZE = 8, 200
+QUICK_DRAWS, QUICK_SIZE = 8, 200  # draws of the predictive score, which takes longest
 GROUPED_DRAWS = 5  # of `caught`, which takes longest, where no null table holds
 
 Sets = tuple[ndarray, ndarray, ndarray]  # train, test, fake: signals, or their labels
@@ -108,7 +108,7 @@ def quality_report(
     all real signals, the remaining ones in the place of the training set. `caught` has its null table instead.
 
     500 signals of 160 steps take about half a minute, and a quarter of a minute more a forger. `quick` compares at most
-    200 signals, with 8 draws and smaller forests: seconds, a wider range, a milder judge.
+    200 signals, with smaller forests and fewer draws of the predictive score: seconds, and a milder judge.
 
     Args:
         labels: of train, of test and, if there are any, of fake. With them the sets of a reference hold as many signals
@@ -150,10 +150,11 @@ def quality_report(
     told = labels is not None and len(labels) == 3
 
     drawn, caught = [], []
-    for _ in range(min(draws, QUICK_DRAWS) if quick else draws):
+    for i in range(draws):
         first, second, rest = three_sets(of, y_test[taken], random, group)
         sets, classes = (real[rest], real[first], real[second]), (of[rest], of[first], of[second])
-        drawn.append(_all_metrics(sets, classes if told else None, seed))
+        predict = not quick or i < QUICK_DRAWS
+        drawn.append(_all_metrics(sets, classes if told else None, seed, predict=predict))
         if group is not None and len(caught) < GROUPED_DRAWS:
             score = discriminative_score(*sets[1:], seed=seed, groups=group[first], quick=quick)
             caught.append(score.caught)
@@ -167,14 +168,16 @@ def quality_report(
         scores[name] = discriminative_score(*sets[1:], seed=seed, groups=own, quick=quick)
         columns[name]["caught"] = scores[name].caught
     ranges = {
-        name: prediction_range(column.to_numpy(), SCALES[name], size=size)
+        name: prediction_range(column.dropna().to_numpy(), SCALES[name], size=size)
         for name, column in pd.DataFrame(drawn).items()
     }
     ranges["caught"] = _range_of_caught(caught, size)
     return _table(columns, ranges, size, scores)
 
 
-def _all_metrics(sets: Sets, labels: Sets | None, seed: int, learnt: ndarray | slice = slice(None)) -> dict[str, float]:
+def _all_metrics(
+    sets: Sets, labels: Sets | None, seed: int, learnt: ndarray | slice = slice(None), *, predict: bool = True
+) -> dict[str, float]:
     """Every row but `caught`; those about classes where there are labels. The recogniser learns `learnt` of train."""
     train, test, fake = sets
     values = {name: metric(test, fake) for name, metric in METRICS.items()}
@@ -182,7 +185,7 @@ def _all_metrics(sets: Sets, labels: Sets | None, seed: int, learnt: ndarray | s
     values |= {
         "nearest_neighbour_ratio": nearest_neighbour_ratio(train, test, fake),
         "copied_share": copied_share(train, test, fake, labels=labels),
-        "predictive_score": predictive_score(test, fake, seed=seed),
+        "predictive_score": predictive_score(test, fake, seed=seed) if predict else np.nan,
     }
     if labels is not None:
         of_train, of_test, of_fake = labels

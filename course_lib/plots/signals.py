@@ -168,6 +168,7 @@ def plot_spectra(
     """Mean power spectral density of each set (two-sided, Hann window; `metrics.power_spectrum`) on a logarithmic
     scale, with the 95 % interval of the mean (1.96 standard errors over the signals)."""
     ax = new_axes(ax)
+    ax.set_yscale("linear")  # an axis that is logarithmic already makes seaborn take the mean of logarithms
     for name, x, dash in _sides(real, fake, channel):
         density = power_spectrum(x[None]) / sampling_rate  # (signals, frequencies): as channels they are not averaged
         each = _one_below_the_other(np.fft.rfftfreq(x.shape[1], 1 / sampling_rate), density)

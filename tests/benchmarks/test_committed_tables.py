@@ -119,13 +119,8 @@ CHANGES = [
     ("judging/null", "coefficient", 0.5),
     ("judging/calibration", "copied", 0.2),
     ("judging/calibration", "seeds", (0, 1)),
-    *((f"judging/{name}", "sample_seed", 2) for name in judging.EXAMS),
-    ("judging/auslan_sessions", "split.held_out", (8,)),
+    *((f"judging/{name}", "sample_seed", 2) for name in judging.MADE),
     ("judging/SonyRobot", "data.windows", False),
-    *((f"judging/{name} caught", "seeds", (1, 2)) for name, exam in judging.EXAMS.items() if exam.generator),
-    *((f"judging/{name} unseen", "judges.network.width", 8) for name in judging.EXAMS),
-    ("judging/signs8 unseen", "judges.convolutions.kernels", 84),
-    ("judging/cost", "data.per_class", 300),
 ]
 
 

@@ -186,6 +186,13 @@ def test_the_spectrum_of_a_single_signal_has_no_band(signals):
     np.testing.assert_allclose(drawn(ax)[0][1], metrics.power_spectrum(signals[:1, :1])[0] / RATE)
 
 
+def test_spectra_are_the_same_on_an_axis_that_is_logarithmic_already():
+    noise = np.random.default_rng(0).normal(size=(50, 1, 64))
+    figure, axes = plt.subplots(1, 2, sharey=True)
+    left, right = (plots.plot_spectra(noise, sampling_rate=RATE, ax=ax).get_lines()[0].get_ydata() for ax in axes)
+    np.testing.assert_allclose(left, right)
+
+
 def test_spectra_integrate_to_the_variance_of_white_noise():
     noise = np.random.default_rng(0).normal(size=(3000, 1, 40))
     ax = plots.plot_spectra(noise, 2 * noise, sampling_rate=RATE)

@@ -74,17 +74,17 @@ def plot_within_range(
     xlabel: str,
     ax: Axes | None = None,
 ) -> Axes:
-    """A row of dots for each name, one for every value, over the range from `low` to `high`."""
+    """A row of dots for each name, one for every value, over the range from `low` (which may be infinite) to `high`."""
     ax = new_axes(ax, (9.0, 0.55 * len(rows) + 1.2))
-    values = [float(v) for row in rows.values() for v in row]
-    least = min(values) if not np.isfinite(low) else low
-    ax.axvspan(max(least, low), high, color=PALETTE["grey"], alpha=0.15, linewidth=0, label="range of one more draw")
     for i, (name, row) in enumerate(rows.items()):
         spread = 0.12 * np.resize([0, 1, -1, 0.5, -0.5], len(row))  # so that equal values do not hide each other
         color = CYCLE[i % 6]
         ax.plot(np.asarray(row, dtype=float), i + spread, "osD^vP"[i % 6], color=color, alpha=0.75, label=name)
     ax.set_yticks(range(len(rows)), list(rows))
-    ax.set(xlabel=xlabel, ylim=(len(rows) - 0.5, -0.5))
+    left, right = ax.get_xlim()
+    left = min(left, low) if np.isfinite(low) else left
+    ax.axvspan(max(low, left), high, color=PALETTE["grey"], alpha=0.15, linewidth=0, zorder=0)
+    ax.set(xlabel=xlabel, xlim=(left, max(right, 1.02 * high)), ylim=(len(rows) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)
     return ax
 

@@ -129,6 +129,7 @@ WRONG = {
         "a count": (below(5, np.sum), "A share lies between"),
         "a hundredth": (below(0.05), "counts in hundredths"),
         "exact copies": (lambda t, f: np.mean(f == 0), "Only exact copies"),
+        "exchanged": (lambda t, f: np.mean(t < np.percentile(f, 5)), "have changed places"),
         "the smallest": (lambda t, f: np.mean(f < t.min()), "a matter of luck"),
         "another percentile": (below(10), "Of these 3,000 fakes"),
         "a number built in": (lambda t, f: below(5)(t, f) if len(f) == 3000 else 0.3, "built in"),
@@ -160,6 +161,7 @@ WRONG = {
         ),
         "a shift": (lambda s, r: np.roll(s, r.integers(1, len(s))), "a shift in time"),
         "half a circle": (lambda s, r: turned(s, r, phases=half_circle), "evenly from the whole circle: some"),
+        "another generator": (lambda s, r: turned(s, np.random.default_rng()), "nobody can repeat"),
         "the highest never": (never_the_highest, "an odd number of steps the highest frequency has"),
         "signs": (
             lambda s, r: turned(s, r, phases=lambda r, n: np.pi * r.integers(0, 2, n).astype(float)),
