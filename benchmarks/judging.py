@@ -1,11 +1,12 @@
 """The judges judged: their null, their calibration, what they refuse, and what they say of generators and forgers.
 
-COURSE_DATA=FOLDER python -m benchmarks.judging [null calibration SET ... "SET caught" ... "SET unseen" ... cost]
+COURSE_DATA=FOLDER python -m benchmarks.judging [null calibration SET ... cost]
 
 Makes, under judging/: null.csv (how often two sets of real signals are told apart), calibration.csv (a perfect sampler,
 and the same with one flaw), reports.csv (every metric of the committed generators, the forgers and some controls on
-eight sets), caught.csv (generators against forgers, three samples each), unseen.csv (the judges that no tuning may see)
-and cost.csv. All of it takes about an hour and a half of one core; parts can be made side by side.
+the sets that are MADE) and cost.csv. Parts can be made side by side. What is to be made stands in LATER: the reports of
+the other sets, caught.csv (generators against forgers, three samples each) and unseen.csv (the judges that no tuning
+may see).
 
 Every seed was fixed beforehand, and nothing is left out.
 """
@@ -385,9 +386,9 @@ def unseen_run(settings: UnseenExam) -> list[dict]:
         torch.cat([getattr(part, name) for part in (pair.learnt, pair.held_out)]).numpy()
         for name in ("values", "labels")
     )
-    null = pd.DataFrame(
-        unseen.real_pairs(pool, of_pool, labels, settings.judges, draws=settings.null_draws, seed=exam.real_seed)
-    )
+    of_group = None if pair.groups is None else torch.cat(pair.groups).numpy()
+    draws = dict(draws=settings.null_draws, seed=exam.real_seed, groups=of_group)
+    null = pd.DataFrame(unseen.real_pairs(pool, of_pool, labels, settings.judges, **draws))
     rows = []
     for name in settings.judged:
         if name in pair.fakes:
@@ -478,13 +479,13 @@ PARTS = [
     null_part(NULL),
     calibration_part(CALIBRATION),
     *(report_part(name, exam) for name, exam in EXAMS.items() if name in MADE),
+    cost_part(COST),
 ]
-# To be made: the other sets; whether a generator is caught less than a forger; the unseen judges; what a report costs
+# To be made: the other sets; whether a generator is caught less than a forger; the unseen judges
 LATER = [
     *(report_part(name, exam) for name, exam in EXAMS.items() if name not in MADE),
     *(caught_part(name, Caught(exam)) for name, exam in EXAMS.items() if exam.generator is not None),
     *(unseen_part(name, UnseenExam(exam)) for name, exam in EXAMS.items()),
-    cost_part(COST),
 ]
 
 if __name__ == "__main__":

@@ -235,6 +235,17 @@ def refusals_table() -> pd.DataFrame:
     return shown.rename_axis(f"lines outside, of {table['metric'].nunique()}")
 
 
+def cost_table() -> pd.DataFrame:
+    """What a report of 500 signals costs."""
+    table = results.table("judging/cost")
+    names = [
+        ("quick" if row.quick else "whole") + (", six forgers beside it" if row.forgers else "")
+        for row in table.itertuples()
+    ]
+    shown = table[["signals", "cpu_seconds", "seconds", "peak_mb", "before_mb"]].round(0).astype(int)
+    return _spaced(shown.assign(report=names).set_index("report"))
+
+
 def _lines(name: str) -> pd.DataFrame:
     """A table of reports without the eight judges behind `caught`, and whether each value is outside its range."""
     table = results.table(name)
@@ -279,6 +290,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "calibration": calibration_table,
     "caught": caught_table,
     "refusals": refusals_table,
+    "cost": cost_table,
 }
 
 

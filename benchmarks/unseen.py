@@ -12,7 +12,6 @@ class), arXiv:1802.05637.
 """
 
 import importlib.util
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,10 +19,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from sklearn.linear_model import RidgeClassifierCV
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
+
+from course_lib.metrics.classifiers import folds
+from course_lib.metrics.ranges import three_sets
 
 HAS_AEON = importlib.util.find_spec("aeon") is not None
 
@@ -87,9 +88,9 @@ def accuracies(
     both = np.concatenate([real, fake]).astype(np.float32)
     labels = np.unique(np.concatenate([labels, labels]), return_inverse=True)[1]
     is_fake = np.arange(len(both)) >= len(real)
-    everyone = np.arange(len(both)) if groups is None else np.r_[groups, groups.max() + 1 + np.arange(len(fake))]
+    everyone = np.arange(len(real)) if groups is None else groups
     right = {"random convolutions": 0, "network": 0, "network, told the class": 0}
-    for learnt, asked in folds_of(is_fake, everyone, settings.folds, seed):
+    for learnt, asked in folds(everyone, is_fake, settings.folds, seed=seed):
         said = {
             "random convolutions": by_convolutions(both, is_fake, learnt, asked, settings.convolutions, seed),
             "network": by_network(both, is_fake, np.zeros_like(labels), learnt, asked, settings.network, seed),
@@ -101,15 +102,6 @@ def accuracies(
     return {judge: count / len(both) for judge, count in right.items() if judge in said}
 
 
-def folds_of(
-    is_fake: Bool[ndarray, " both"], groups: Int[ndarray, " both"], n: int, seed: int
-) -> Iterator[tuple[ndarray, ndarray]]:
-    """What is learnt and what is asked in each of n folds, with as many real as fake signals as can be."""
-    if len(np.unique(groups)) == len(groups):
-        return StratifiedKFold(n, shuffle=True, random_state=seed).split(is_fake, is_fake)
-    return StratifiedGroupKFold(n, shuffle=True, random_state=seed).split(is_fake, is_fake, groups)
-
-
 def real_pairs(
     real: Float[ndarray, "n channels length"],
     labels: Int[ndarray, " n"],
@@ -118,31 +110,22 @@ def real_pairs(
     *,
     draws: int,
     seed: int = 0,
+    groups: Int[ndarray, " n"] | None = None,
 ) -> list[dict[str, float]]:
-    """The null: what each judge says of two real sets with the classes `wanted`, drawn anew `draws` times."""
-    found = []
-    for draw in range(draws):
-        first, second = two_sets(labels, wanted, np.random.default_rng((seed, draw)))
-        found.append(accuracies(real[first], real[second], labels[first], settings, seed=seed + draw))
-    return found
+    """The null: what each judge says of two real sets with the classes `wanted`, drawn anew `draws` times.
 
-
-def two_sets(
-    labels: Int[ndarray, " n"], wanted: Int[ndarray, " size"], random: np.random.Generator
-) -> tuple[Int[ndarray, " size"], Int[ndarray, " size"]]:
-    """Places of two disjoint sets with the classes of `wanted`, in the same order of classes.
+    No group is in both of them.
 
     Raises:
-        ValueError: if a class has too few signals.
+        ValueError: if a class has too few signals, or groups.
     """
-    first, second = [], []
-    for k, n in zip(*np.unique(wanted, return_counts=True), strict=True):
-        members = random.permutation(np.flatnonzero(labels == k))
-        if len(members) < 2 * n:
-            raise ValueError(f"two sets of {n} signals of class {k} need {2 * n}, and there are {len(members)}.")
-        first.append(members[:n])
-        second.append(members[n : 2 * n])
-    return np.concatenate(first), np.concatenate(second)
+    found = []
+    for draw in range(draws):
+        pair = three_sets(labels, wanted, np.random.default_rng((seed, draw)), groups)[:2]
+        first, second = (places[np.argsort(labels[places], kind="stable")] for places in pair)  # class by class
+        own = None if groups is None else groups[first]
+        found.append(accuracies(real[first], real[second], labels[first], settings, seed=seed + draw, groups=own))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------- the judges

@@ -172,12 +172,12 @@ def discriminative_score(
     size = min(len(x), len(y), QUICK_AT_MOST if quick else max(len(x), len(y)))
     chosen_x, chosen_y = (np.sort(random.permutation(len(s))[:size]) for s in (x, y))
     both, is_fake = np.concatenate([x[chosen_x], y[chosen_y]]), np.arange(2 * size) >= size
-    folds = _folds(group[chosen_x], is_fake, int(random.integers(2**31)))
+    cv = folds(group[chosen_x], is_fake, FOLDS, seed=int(random.integers(2**31)))
     correct = {}
     for view, show in VIEWS.items():
         for name in JUDGES:
             judge = _judge(name, QUICK_TREES if quick else TREES, seed)
-            correct[view, name] = cross_val_predict(judge, show(both), is_fake, cv=folds) == is_fake
+            correct[view, name] = cross_val_predict(judge, show(both), is_fake, cv=cv) == is_fake
     accuracy = pd.Series({key: right.mean() for key, right in correct.items()})
     return DiscriminativeScore(
         caught=float(max(accuracy.max(), 0.5)),
@@ -188,13 +188,17 @@ def discriminative_score(
     )
 
 
-def _folds(group: Int[ndarray, " n"], is_fake: Bool[ndarray, " both"], seed: int) -> list[tuple[ndarray, ndarray]]:
-    """Which signals are learnt and which judged in each fold; a group of real signals stays together."""
-    apart = len(np.unique(group)) == len(group) or len(np.unique(group)) < FOLDS
-    if apart:
-        return list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(is_fake, is_fake))
-    everyone = np.concatenate([group, group.max() + 1 + np.arange(len(group))])
-    return list(StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed).split(is_fake, is_fake, everyone))
+def folds(
+    groups: Int[ndarray, " n"], is_fake: Bool[ndarray, " both"], n: int, *, seed: int
+) -> list[tuple[ndarray, ndarray]]:
+    """Which signals are learnt and which judged in each of n folds; a group of real signals stays together.
+
+    `groups` are those of the real signals, which stand first; with fewer of them than folds they are dealt out singly.
+    """
+    if len(np.unique(groups)) == len(groups) or len(np.unique(groups)) < n:
+        return list(StratifiedKFold(n, shuffle=True, random_state=seed).split(is_fake, is_fake))
+    everyone = np.concatenate([groups, groups.max() + 1 + np.arange(len(is_fake) - len(groups))])
+    return list(StratifiedGroupKFold(n, shuffle=True, random_state=seed).split(is_fake, is_fake, everyone))
 
 
 # --- where it looks, and who is caught less

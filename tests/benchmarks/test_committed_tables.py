@@ -120,6 +120,7 @@ CHANGES = [
     ("judging/calibration", "copied", 0.2),
     ("judging/calibration", "seeds", (0, 1)),
     *((f"judging/{name}", "sample_seed", 2) for name in judging.MADE),
+    ("judging/cost", "data.per_class", 300),
     ("judging/SonyRobot", "data.windows", False),
 ]
 

@@ -8,11 +8,12 @@ import pytest
 from benchmarks import unseen
 from benchmarks.unseen import Convolutions, Network, Unseen, accuracies, by_convolutions, by_network
 from course_lib.data import simulate_signs
+from course_lib.metrics import classifiers
 
 NO_AEON = 'aeon is not installed: pip install -e ".[benchmarks]"'
 SMALL = Unseen(Convolutions(kernels=168), Network(width=8, steps=40, learning_rate=0.01), folds=2)
 HASTY = replace(SMALL, network=Network(width=8, steps=5))
-REAL, OTHER = (simulate_signs(2, 45, 32, seed=seed).values.numpy() for seed in (0, 1))
+REAL, OTHER, ANOTHER = (simulate_signs(2, 45, 32, seed=seed).values.numpy() for seed in (0, 1, 2))
 LABELS = simulate_signs(2, 45, 32).labels.numpy()
 
 
@@ -71,7 +72,7 @@ def test_a_judge_is_seeded(without_convolutions):
 def test_real_signals_of_one_group_are_on_one_side_of_every_fold():
     is_fake, groups = np.repeat([False, True], 12), np.concatenate([np.repeat([0, 1, 2, 3], 3), 4 + np.arange(12)])
     asked = []
-    for learnt, held_out in unseen.folds_of(is_fake, groups, 3, 0):
+    for learnt, held_out in classifiers.folds(groups[:12], is_fake, 3, seed=0):
         assert not set(groups[learnt]) & set(groups[held_out])
         asked.extend(held_out)
     assert sorted(asked) == list(range(24))
@@ -96,17 +97,27 @@ def test_where_most_steps_are_rest_the_unit_is_a_tenth_of_the_root_mean_square()
     )
 
 
-def test_two_real_sets_are_disjoint_and_of_the_classes_wanted_in_one_order():
-    labels, wanted = np.repeat([0, 1, 2], [9, 6, 5]), np.array([1, 0, 0, 0, 1])
-    first, second = unseen.two_sets(labels, wanted, np.random.default_rng(0))
-    assert not set(first) & set(second)
-    assert list(labels[first]) == list(labels[second]) == [0, 0, 0, 1, 1]
-    with pytest.raises(ValueError, match="two sets of 3 signals of class 2 need 6, and there are 5"):
-        unseen.two_sets(labels, np.array([2, 2, 2]), np.random.default_rng(0))
+def test_two_real_sets_are_disjoint_and_of_the_classes_wanted_in_one_order(monkeypatch):
+    """Each signal says its own place and class; the judges' place is taken by one that hands over what it was given."""
+    labels, wanted = np.repeat([0, 1, 2], [12, 8, 4]), np.array([1, 0, 0, 0, 1])
+    signals = np.stack([np.arange(24), labels], axis=1).reshape(24, 1, 2)
+    monkeypatch.setattr(unseen, "accuracies", lambda *given, **named: (*given[:3], named["groups"]))
+    groups = np.repeat(np.arange(12), 2)
+    for own in (None, groups):
+        (first, second, said, of_first), *others = unseen.real_pairs(
+            signals, labels, wanted, SMALL, draws=3, groups=own
+        )
+        assert not set(first[:, 0, 0]) & set(second[:, 0, 0])
+        assert list(first[:, 0, 1]) == list(second[:, 0, 1]) == list(said) == [0, 0, 0, 1, 1]
+        assert any(set(first[:, 0, 0]) != set(other[:, 0, 0]) for other, *_ in others)
+    assert not set(groups[first[:, 0, 0]]) & set(groups[second[:, 0, 0]])
+    assert list(of_first) == list(groups[first[:, 0, 0]])
+    with pytest.raises(ValueError, match="three disjoint sets of 3 real signals of class 2, and there are 4"):
+        unseen.real_pairs(signals, labels, np.array([2, 2, 2]), SMALL, draws=1)
 
 
 def test_the_null_is_of_real_sets_drawn_anew(without_convolutions):
-    found = unseen.real_pairs(np.concatenate([REAL, OTHER]), np.tile(LABELS, 2), LABELS, HASTY, draws=3)
+    found = unseen.real_pairs(np.concatenate([REAL, OTHER, ANOTHER]), np.tile(LABELS, 3), LABELS, HASTY, draws=3)
     assert len(found) == 3
     assert len({each["network"] for each in found}) > 1
     assert all(abs(each["network"] - 0.5) < chance(180) for each in found)
