@@ -265,8 +265,9 @@ def plot_quality_report(report: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     """
     ax = new_axes(ax, (9.0, 0.3 * len(report) + 1))
     lowest, highest = 1 / 8, 8
-    relative = report.drop(columns="inside").div(report["reference"].replace(0, np.nan), axis=0)
-    relative = relative.fillna(1.0)  # 0 beside a reference of 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = report.drop(columns="inside").div(report["reference"], axis=0)
+    relative = relative.fillna(1.0)  # 0 beside a reference of 0; anything else beside it is infinite
     place = np.arange(len(report))
     low, high = (relative[end].clip(lowest, highest).to_numpy() for end in ("low", "high"))
     ax.barh(place, high - low, left=low, height=0.55, color=PALETTE["real"], alpha=0.22, label="range of real signals")

@@ -246,6 +246,7 @@ def test_a_quality_report_shows_what_lies_inside_its_range_and_points_out_of_the
         "recall": (0.0, 0.9, 0.8, 1.0, 0.9),
         "variance_ratio": (0.5, 1.0, 0.9, 1.1, 1.0),
         "class_share_distance": (0.0, 0.0, -np.inf, 0.01, 0.0),
+        "copied_share": (0.02, 0.0, -np.inf, 0.01, 0.0),
     }
     report = pd.DataFrame(rows, index=["value", "reference", "low", "high", "Gaussian"]).T
     report["ratio"] = report["value"] / report["reference"]
@@ -263,12 +264,13 @@ def test_a_quality_report_shows_what_lies_inside_its_range_and_points_out_of_the
         2: ("<", 0.125, False),
         3: ("o", 0.5, False),
         4: ("o", 1.0, True),
+        5: (">", 8.0, False),
     }
     bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches]
     assert bars[:2] == [pytest.approx((1 / 8, 1.5)), pytest.approx((1 / 8, 1.5))]  # an open end reaches the border
     assert bars[3] == pytest.approx((0.9, 1.1))
     (forger,) = (line for line in ax.get_lines() if line.get_label() == "Gaussian")
-    np.testing.assert_allclose(forger.get_xdata(), [0.5, 1, 1, 1, 1])
+    np.testing.assert_allclose(forger.get_xdata(), [0.5, 1, 1, 1, 1, 1])
     assert [text.get_text() for text in ax.get_yticklabels()][:2] == ["frechet", "mmd"]
 
 
