@@ -1,12 +1,11 @@
 """The judges judged: their null, their calibration, what they refuse, and what they say of generators and forgers.
 
-COURSE_DATA=FOLDER python -m benchmarks.judging [null calibration SET ... cost]
+COURSE_DATA=FOLDER python -m benchmarks.judging [null calibration SET "SET caught" ... cost]
 
 Makes, under judging/: null.csv (how often two sets of real signals are told apart), calibration.csv (a perfect sampler,
 and the same with one flaw), reports.csv (every metric of the committed generators, the forgers and some controls on
-the sets that are MADE) and cost.csv. Parts can be made side by side. What is to be made stands in LATER: the reports of
-the other sets, caught.csv (generators against forgers, three samples each) and unseen.csv (the judges that no tuning
-may see).
+eight sets), caught.csv (generators against forgers, three samples each) and cost.csv. Parts can be made side by side.
+What is to be made stands in LATER: unseen.csv (the judges that no tuning may see).
 
 Every seed was fixed beforehand, and nothing is left out.
 """
@@ -474,19 +473,15 @@ def cost_part(settings: Cost) -> Part:
     return Part("judging/cost", "judging/cost.csv", MANIFEST, settings, cost_run, runs)
 
 
-MADE = ("ECG5000", "CricketX", "SonyRobot", "auslan_right_x", "signs8")
 PARTS = [
     null_part(NULL),
     calibration_part(CALIBRATION),
-    *(report_part(name, exam) for name, exam in EXAMS.items() if name in MADE),
+    *(report_part(name, exam) for name, exam in EXAMS.items()),
+    *(caught_part(name, Caught(exam)) for name, exam in EXAMS.items() if exam.generator is not None),
     cost_part(COST),
 ]
-# To be made: the other sets; whether a generator is caught less than a forger; the unseen judges
-LATER = [
-    *(report_part(name, exam) for name, exam in EXAMS.items() if name not in MADE),
-    *(caught_part(name, Caught(exam)) for name, exam in EXAMS.items() if exam.generator is not None),
-    *(unseen_part(name, UnseenExam(exam)) for name, exam in EXAMS.items()),
-]
+# To be made: the unseen judges
+LATER = [unseen_part(name, UnseenExam(exam)) for name, exam in EXAMS.items()]
 
 if __name__ == "__main__":
     tables.command(PARTS, make, __doc__)

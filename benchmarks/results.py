@@ -235,6 +235,17 @@ def refusals_table() -> pd.DataFrame:
     return shown.rename_axis(f"lines outside, of {table['metric'].nunique()}")
 
 
+def verdicts_table() -> pd.DataFrame:
+    """Whether a committed generator is caught less than a forger: difference, its 95 % interval, verdict."""
+    table = results.table("judging/caught").dropna(subset=["verdict"]).drop_duplicates(["set", "generator"])
+    said = [
+        f"{row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f}): {row.verdict}"
+        for row in table.itertuples(index=False)
+    ]
+    shown = table.assign(said=said).pivot(index="set", columns="generator", values="said")
+    return shown.loc[table["set"].unique(), table["generator"].unique()].rename_axis("committed generator, against")
+
+
 def cost_table() -> pd.DataFrame:
     """What a report of 500 signals costs."""
     table = results.table("judging/cost")
@@ -290,6 +301,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "calibration": calibration_table,
     "caught": caught_table,
     "refusals": refusals_table,
+    "verdicts": verdicts_table,
     "cost": cost_table,
 }
 

@@ -119,7 +119,9 @@ CHANGES = [
     ("judging/null", "coefficient", 0.5),
     ("judging/calibration", "copied", 0.2),
     ("judging/calibration", "seeds", (0, 1)),
-    *((f"judging/{name}", "sample_seed", 2) for name in judging.MADE),
+    *((f"judging/{name}", "sample_seed", 2) for name in judging.EXAMS),
+    *((f"judging/{name} caught", "seeds", (1, 2)) for name, exam in judging.EXAMS.items() if exam.generator),
+    ("judging/auslan_sessions", "split.held_out", (8,)),
     ("judging/cost", "data.per_class", 300),
     ("judging/SonyRobot", "data.windows", False),
 ]

@@ -151,3 +151,14 @@ def test_the_goals_say_of_caught_and_copies_what_the_reports_say():
         for name, label in judged.items():
             bound = rows[name].high if most is None else most.get(name, 0.7)
             assert (label in GOALS[what].reached) == (rows[name].value > bound), label
+
+
+def test_the_goal_of_being_below_names_every_forger_that_is_not_above():
+    table = pd.read_csv(DATA / "judging" / "caught.csv").dropna(subset=["verdict"])
+    said = GOALS["caught: below the best Gaussian and the surrogates on every set, one recipe by a rule"]
+    assert said.reached.startswith("no: ")
+    assert "ECG5000, CricketX, SonyRobot, auslan_sessions without a committed generator" in said.reached
+    for name, label in (("signs8", "8 signs"), ("auslan_right_x", "Auslan x")):
+        rows = table[table["set"] == name].drop_duplicates("generator")
+        below = {row.generator for row in rows.itertuples() if row.high < 0}
+        assert f"{label}: below {len(below)} of {len(rows)}" in said.measured
