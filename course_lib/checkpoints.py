@@ -24,6 +24,8 @@ CLASSES = {
     for model in (
         models.SignalGenerator,
         models.SignalCritic,
+        models.MultiScaleGenerator,
+        models.MultiScaleCritic,
         models.MirrorGenerator,
         models.MirrorCritic,
         models.MLPGenerator,

@@ -1,6 +1,7 @@
-"""Generators and critics: ours for signals (`upsampling`), the source's (`mirror`), and plain ones for points."""
+"""Generators and critics: ours for signals (`upsampling`, `multiscale`), the source's (`mirror`), some for points."""
 
 from course_lib.models.mirror import MirrorCritic, MirrorGenerator
+from course_lib.models.multiscale import MultiScaleCritic, MultiScaleGenerator, noise_floor, step_scales
 from course_lib.models.points import MLPCritic, MLPGenerator
 from course_lib.models.upsampling import SignalCritic, SignalGenerator, with_second_difference
 
@@ -9,7 +10,11 @@ __all__ = [
     "MLPGenerator",
     "MirrorCritic",
     "MirrorGenerator",
+    "MultiScaleCritic",
+    "MultiScaleGenerator",
     "SignalCritic",
     "SignalGenerator",
+    "noise_floor",
+    "step_scales",
     "with_second_difference",
 ]

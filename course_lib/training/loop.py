@@ -34,6 +34,7 @@ def critic_step(run: Run) -> dict[str, Tensor]:
     x, y = run.real_batch()  # line 4: x ~ P_r, with its labels y
     with torch.no_grad():
         x_fake = G(run.noise(), *y)  # line 5: G(z) with z ~ p(z), for the labels of x
+        x, x_fake = run.view(x), run.view(x_fake)  # what D is shown of them: slopes are taken there
     if penalty.place in ("real", "fake", "both"):  # R1, R2: slopes at the samples come with their scores
         x.requires_grad_()
         x_fake.requires_grad_()

@@ -8,11 +8,21 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from course_lib.data import SignalDataset
-from course_lib.models import MirrorCritic, MirrorGenerator, SignalCritic, SignalGenerator
+from course_lib.data import Invariants, SignalDataset
+from course_lib.models import (
+    MirrorCritic,
+    MirrorGenerator,
+    MultiScaleCritic,
+    MultiScaleGenerator,
+    SignalCritic,
+    SignalGenerator,
+    noise_floor,
+    step_scales,
+)
 from course_lib.penalties import relative_to_roughness
 from course_lib.training.config import TrainingConfig
 
+NETS = ("upsampling", "multiscale", "mirror")
 SECOND_DIFFERENCES = 0.5  # how loud they are in the critic's input, beside signals of size 1, at sobolev_weight=1
 
 
@@ -22,7 +32,7 @@ class Recipe:
 
     Attributes:
         config: how to train.
-        nets: "upsampling" (ours) or "mirror" (the source's; see `course_lib.models`).
+        nets: "upsampling" (ours), "multiscale" (ours too) or "mirror" (the source's; see `course_lib.models`).
         dim: the nets' width.
         latent_dim: numbers of noise a signal.
 
@@ -36,8 +46,8 @@ class Recipe:
     latent_dim: int = 128
 
     def __post_init__(self) -> None:
-        if self.nets not in ("upsampling", "mirror"):
-            raise ValueError(f"Recipe: expected nets to be 'upsampling' or 'mirror', got {self.nets!r}.")
+        if self.nets not in NETS:
+            raise ValueError(f"Recipe: expected nets to be one of {NETS}, got {self.nets!r}.")
 
     def with_config(self, **changes) -> "Recipe":
         """The same recipe with some settings of its config changed."""
@@ -51,9 +61,21 @@ class Recipe:
             torch.manual_seed(seed)
             if self.nets == "mirror":
                 return MirrorGenerator(**shape, latent_dim=self.latent_dim), MirrorCritic(**shape)
+            if self.nets == "multiscale":
+                return self._multiscale(dataset, shape)
             generator = SignalGenerator(**shape, latent_dim=self.latent_dim)
             seen = SECOND_DIFFERENCES * relative_to_roughness(dataset.values, self.config.sobolev_weight)
             return generator, SignalCritic(**shape, second_differences=seen)
+
+    def _multiscale(self, dataset: SignalDataset, shape: dict) -> tuple[nn.Module, nn.Module]:
+        """What depends on the data follows from it by rule: loudness at rest, scales of steps, fixed moments."""
+        found = Invariants.found_in(dataset)
+        moments = [None if None in pair else pair for pair in zip(found.mean, found.std, strict=True)]
+        over = ((dataset.length - found.ddof) / (dataset.length - 1)) ** 0.5  # to a deviation over L - 1
+        fixed = [pair and (pair[0], pair[1] * over) for pair in moments]
+        floor = noise_floor(dataset.values)
+        generator = MultiScaleGenerator(**shape, course_dim=self.latent_dim, floor=floor, fixed=fixed)
+        return generator, MultiScaleCritic(**shape, scales=step_scales(dataset.values))
 
 
 # The settings of the article that the course grew from: mirror nets, DIM 64, batch 64, five critic steps, penalty 10,

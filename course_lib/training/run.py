@@ -72,6 +72,10 @@ class Run:
         size = (self.config.batch_size, self.generator.latent_dim)
         return torch.randn(size, generator=self.streams["noise"], device=self.device)
 
+    def view(self, x: Tensor) -> Tensor:
+        """What the critic is shown of samples: they themselves, unless it has a `view` of its own."""
+        return self.critic.view(x) if hasattr(self.critic, "view") else x
+
     @property
     def mixing(self) -> torch.Generator:
         """Where the penalty's mixing weights are drawn from."""

@@ -1,0 +1,301 @@
+r"""A generator that can be still, and a critic that is shown small steps as plainly as large ones.
+
+The idea: a recording moves in steps a hundred times larger than those it rests with, and a sensor whispers on both. To
+a plain critic rest and near-rest are one, because it weighs differences as large as they are; to a plain generator all
+of them are out of reach, because its convolutions have one loudness. So the critic is shown, beside the values, their
+differences compressed at several scales; and the generator makes three things: a course, the pace at which it is
+walked, and the loudness of a noise of its own.
+
+The penalty is taken where the critic looks: its slope is that of the score in what it is shown (`view`), so a distance
+of two signals counts a step of any scale.
+
+Radford et al. 2016, arXiv:1511.06434 (up-sampling stages); Wu and He 2018, arXiv:1803.08494 (group normalisation);
+Miyato and Koyama 2018, arXiv:1802.05637 (the projected label); Nadaraya 1964, Watson 1964 (kernel averages).
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+from course_lib.models.shapes import SLOPE, check_labels, check_noise, check_signals, check_sizes
+
+LABEL_DIM = 32  # numbers that a label is embedded in
+WIDTH = 16  # the trunk's width, in dims
+MARGIN = 4  # coarse steps made beyond the length: 8 steps on each side
+TAPS = 9  # of the filter that shapes white noise into a sensor's
+NOISES = 2  # white noises a channel
+FASTEST = 2.0  # pace of a course that is hardly averaged: a neighbour weighs exp(-2)
+LAGS, QUANTILES = (1, 4), (0.1, 0.5, 0.9)  # of the differences that a critic is shown, and of their scales
+LEAST_SCALE = 1e-3  # of the differences' standard deviation: recordings with repeated values have quantiles of 0
+
+Scales = Sequence[
+    Sequence[Sequence[Sequence[float]]]
+]  # by channel and lag: of each scale (scale, size compressed by it)
+Fixed = Sequence[Sequence[float] | None]  # by channel: (mean, standard deviation) of every signal, or None
+
+
+def step_scales(
+    values: Float[Tensor, "N C L"], lags: Sequence[int] = LAGS, quantiles: Sequence[float] = QUANTILES
+) -> list[list[list[list[float]]]]:
+    r"""The scales of a set's differences: what `MultiScaleCritic` asks for.
+
+    For each channel and lag k, quantiles s of $|x_{t+k} - x_t|$ over all signals and times, each beside the standard
+    deviation of $\operatorname{asinh}((x_{t+k} - x_t)/s)$, by which a compressed difference is brought to size 1.
+    """
+    found = []
+    for channel in values.double().unbind(1):
+        steps = [channel[:, lag:] - channel[:, :-lag] for lag in lags]
+        found.append([[_scale(step, share) for share in quantiles] for step in steps])
+    return found
+
+
+def _scale(step: Float[Tensor, "N T"], share: float) -> list[float]:
+    sizes = step.abs().flatten().sort().values
+    quantile = float(sizes[round(share * (len(sizes) - 1))])
+    scale = max(quantile, LEAST_SCALE * float(step.std()), 1e-12)
+    return [scale, max(float(torch.asinh(step / scale).std()), 1e-12)]
+
+
+def noise_floor(values: Float[Tensor, "N C L"]) -> list[float]:
+    """Of each channel the step that a recording is below a tenth of the time, the median of all: rest's loudness."""
+    steps = values.double().diff(dim=-1).abs()
+    quiet = steps.sort(dim=-1).values[..., round(0.1 * (steps.shape[-1] - 1))]
+    return [max(float(floor), 1e-4) for floor in quiet.median(dim=0).values]
+
+
+class MultiScaleGenerator(nn.Module):
+    r"""Noise (B, latent_dim) -> signals (B, C, L), in standardised units.
+
+    Linear layers make a coarse sequence of L/4 steps; two stages double them; a last convolution makes three sequences
+    a channel: a course c, a pace a and a loudness l. The signal is
+
+    $x_t = \frac{\sum_s k_{ts} c_s}{\sum_s k_{ts}} + e^{l_t} n_t$, with
+    $k_{ts} = \exp\Big(-\Big|\sum_{r \in (s, t]} a_r\Big|\Big)$,
+
+    the course averaged by a kernel in the signal's own time (see `own_time_average`), and n white noise, filtered.
+    Where the pace is near 0 own time stands still, and so does the signal, whatever the course does; the noise goes on.
+
+    Args:
+        length, channels, dim, n_classes: as `SignalGenerator`.
+        course_dim: numbers of noise a signal that the course is made from. White noise at every step comes after them,
+            so that `latent_dim` is course_dim + 2 C (L + 8).
+        floor: of each channel, the loudness of the noise at first (`noise_floor`).
+        fixed: of each channel, (mean, standard deviation over L - 1) of every signal where all have the same, or None:
+            the generator's last step then is to normalise. None for no channel.
+
+    Raises:
+        ValueError: for a size out of its range, or settings that are not one a channel.
+    """
+
+    def __init__(
+        self,
+        length: int = 160,
+        channels: int = 1,
+        course_dim: int = 128,
+        dim: int = 32,
+        n_classes: int | None = None,
+        *,
+        floor: Sequence[float] | float = 0.02,
+        fixed: Fixed | None = None,
+    ) -> None:
+        super().__init__()
+        check_sizes(length=length, channels=channels, latent_dim=course_dim, dim=dim, n_classes=n_classes)
+        floor = [floor] * channels if isinstance(floor, float | int) else list(floor)
+        fixed = [None] * channels if fixed is None else [None if pair is None else list(pair) for pair in fixed]
+        for name, given in {"floor": floor, "fixed": fixed}.items():
+            if len(given) != channels:
+                raise ValueError(f"{name}: expected one for each of {channels} channels, got {len(given)}.")
+        if not all(0 < level < math.inf for level in floor):
+            raise ValueError(f"floor: expected loudnesses above 0, got {floor}.")
+        self.arguments = dict(length=length, channels=channels, course_dim=course_dim, dim=dim, n_classes=n_classes)
+        self.arguments |= dict(floor=floor, fixed=fixed)
+        self.length, self.channels, self.n_classes, self.course_dim = length, channels, n_classes, course_dim
+        self.latent_dim = course_dim + NOISES * channels * (length + TAPS - 1)
+        self.coarse = (dim, -(-length // 4) + MARGIN)  # channels, steps
+        if n_classes is not None:
+            self.embed = nn.Embedding(n_classes, LABEL_DIM)
+        conditioned = course_dim + (LABEL_DIM if n_classes is not None else 0)
+        self.trunk = nn.Sequential(
+            *_dense(conditioned, WIDTH * dim),
+            *_dense(WIDTH * dim, WIDTH * dim),
+            nn.Linear(WIDTH * dim, self.coarse[0] * self.coarse[1]),
+            nn.Unflatten(1, self.coarse),  # (B, dim, L/4 + 4)
+        )
+        self.stages = nn.Sequential(
+            *_normalised(dim),
+            nn.Upsample(scale_factor=2, mode="linear"),  # (B, dim, L/2 + 8)
+            nn.Conv1d(dim, dim, 5, padding=2),
+            *_normalised(dim),
+            nn.Upsample(scale_factor=2, mode="linear"),  # (B, dim, L + 16)
+            nn.Conv1d(dim, dim // 2, 5, padding=2),
+            *_normalised(dim // 2),
+        )
+        self.last = nn.Conv1d(dim // 2, 3 * channels, 9, padding=4)
+        self.filter = nn.Conv1d(NOISES * channels, channels, TAPS, bias=False, groups=channels)
+        self.apply(_initialise)
+        with torch.no_grad():
+            self.last.weight[channels:] *= 0.1  # at first a pace and a loudness that hardly vary
+        self.register_buffer("log_floor", torch.tensor(floor).log()[:, None])
+
+    def forward(
+        self, noise: Float[Tensor, "batch latent"], labels: Int[Tensor, "batch"] | None = None
+    ) -> Float[Tensor, "batch channels length"]:
+        """One signal for each row of noise, of the class that its label says.
+
+        Raises:
+            ValueError: if noise is not (B, latent_dim), or labels are missing or not asked for.
+        """
+        check_noise("MultiScaleGenerator", noise, self.latent_dim)
+        check_labels("MultiScaleGenerator", labels, self.n_classes, len(noise))
+        course_noise, white = noise.split([self.course_dim, self.latent_dim - self.course_dim], dim=1)
+        conditioned = course_noise if labels is None else torch.cat([course_noise, self.embed(labels)], dim=1)
+        x = self.last(self.stages(self.trunk(conditioned)))  # (B, 3 C, L + 16)
+        first = (x.shape[-1] - self.length) // 2
+        course, pace, loudness = x[..., first : first + self.length].chunk(3, dim=1)  # (B, C, L) each
+        pace = FASTEST * torch.exp(-functional.softplus(3 * pace - 1))  # in (0, 2): open at first
+        signals = own_time_average(course, pace)
+        whisper = self.filter(white.view(len(x), NOISES * self.channels, -1))  # (B, C, L)
+        signals = signals + whisper * torch.exp(self.log_floor + 3 * loudness)
+        return _with_moments(signals, self.arguments["fixed"])
+
+
+class MultiScaleCritic(nn.Module):
+    r"""Signals (B, C, L), or what it is shown of them, -> scores (B,); no sigmoid, no BatchNorm.
+
+    `view` turns signals into what the critic is shown: their values and, for each lag k and scale s,
+    $\operatorname{asinh}((x_{t+k} - x_t)/s)$, brought to size 1. asinh is linear below s and a logarithm above. The
+    training loop takes the view first, so that slopes and penalties are taken in it. Then strided convolutions, linear
+    layers and the projected label, as in `SignalCritic`.
+
+    Args:
+        scales: of the differences (`step_scales`), by channel and lag; the lags are `LAGS`.
+
+        The others, and errors, as `SignalCritic`.
+    """
+
+    def __init__(
+        self,
+        length: int = 160,
+        channels: int = 1,
+        dim: int = 32,
+        n_classes: int | None = None,
+        *,
+        scales: Scales | None = None,
+    ) -> None:
+        super().__init__()
+        check_sizes(length=length, channels=channels, dim=dim, n_classes=n_classes)
+        if scales is None:
+            scales = [[[[1.0, 1.0]]] * len(LAGS)] * channels
+        if len(scales) != channels or any(len(by_lag) != len(LAGS) for by_lag in scales):
+            raise ValueError(
+                f"scales: expected them by channel ({channels}) and lag ({len(LAGS)}), as step_scales gives them."
+            )
+        self.arguments = dict(length=length, channels=channels, dim=dim, n_classes=n_classes, scales=scales)
+        self.length, self.channels, self.n_classes = length, channels, n_classes
+        scales_and_sizes = torch.tensor(scales)  # (C, lags, scales, 2)
+        self.register_buffer("scales", scales_and_sizes[..., 0])
+        self.register_buffer("sizes", scales_and_sizes[..., 1])
+        self.seen = channels * (1 + self.scales[0].numel())
+        quarter = (length + 2 * 6 - 16) // 4 + 1  # steps after a kernel of 16, stride 4, padding 6
+        eighth = (quarter + 2 * 3 - 8) // 2 + 1  # and after one of 8, stride 2, padding 3
+        self.features = nn.Sequential(
+            nn.Conv1d(self.seen, dim, 16, stride=4, padding=6),  # (B, dim, L/4)
+            nn.LeakyReLU(SLOPE),
+            nn.Conv1d(dim, 2 * dim, 8, stride=2, padding=3),  # (B, 2 dim, L/8)
+            nn.LeakyReLU(SLOPE),
+            nn.Flatten(),  # (B, dim L/4)
+            nn.Linear(2 * dim * eighth, 4 * dim),
+            nn.LeakyReLU(SLOPE),  # (B, 4 dim)
+        )
+        self.score = nn.Linear(4 * dim, 1)
+        self.apply(_initialise)
+        if n_classes is not None:
+            self.embed = nn.Embedding(n_classes, 4 * dim)
+            nn.init.normal_(self.embed.weight, std=(4 * dim) ** -0.5)
+
+    def view(self, signals: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """(B, C, L) -> (B, V, L): the values, then the compressed differences by lag, channel and scale; 0 at ends.
+
+        Raises:
+            ValueError: if signals are not (B, C, L).
+        """
+        check_signals("MultiScaleCritic", signals, self.channels, self.length)
+        shown = [signals]
+        for k, lag in enumerate(LAGS):
+            steps = signals[..., lag:] - signals[..., :-lag]  # (B, C, L - lag)
+            steps = torch.asinh(steps[:, :, None] / self.scales[:, k, :, None]) / self.sizes[:, k, :, None]
+            shown.append(functional.pad(steps.flatten(1, 2), (lag // 2, lag - lag // 2)))
+        return torch.cat(shown, dim=1)
+
+    def forward(
+        self, signals: Float[Tensor, "..."], labels: Int[Tensor, "batch"] | None = None
+    ) -> Float[Tensor, "batch"]:
+        """One score for each signal, or for each view of one (B, V, L).
+
+        Raises:
+            ValueError: if they are neither (B, C, L) nor (B, V, L), or labels are missing or not asked for.
+        """
+        check_labels("MultiScaleCritic", labels, self.n_classes, len(signals))
+        viewed = signals.ndim == 3 and signals.shape[1:] == (self.seen, self.length)
+        features = self.features(signals if viewed else self.view(signals))  # (B, 4 dim)
+        scores = self.score(features).squeeze(1)  # (B,)
+        return scores if labels is None else scores + (self.embed(labels) * features).sum(1)
+
+
+def own_time_average(course: Float[Tensor, "..."], pace: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    r"""The course (..., L), at each step averaged with weights $\exp(-|\tau_t - \tau_s|)$, $\tau = \sum$ `pace`.
+
+    `pace` (..., L), 0 or above, says how far own time $\tau$ moves from the step before to this one. Where it does not
+    move, neither does the average: its step is in proportion to the pace. A large pace leaves the course as it is.
+    """
+    both = torch.stack([course, torch.ones_like(course)])  # the sum, and the sum of weights
+    decay = torch.exp(-pace).expand_as(both)
+    before = _decayed_sum(both, decay)  # over s <= t
+    ahead = functional.pad(decay[..., 1:], (0, 1)).flip(-1)
+    after = _decayed_sum(both.flip(-1), ahead).flip(-1)  # over s >= t
+    total, weight = before + after - both
+    return total / weight
+
+
+def _decayed_sum(values: Float[Tensor, "..."], decay: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """y_t = v_t + d_t y_(t-1) along the last axis, in log2(L) rounds, each of which doubles how far back it reaches.
+
+    Hillis and Steele 1986, doi 10.1145/7902.7903.
+    """
+    reach, length = 1, values.shape[-1]
+    while reach < length:
+        further = values[..., reach:] + decay[..., reach:] * values[..., :-reach]
+        values = torch.cat([values[..., :reach], further], dim=-1)
+        decay = torch.cat([decay[..., :reach], decay[..., reach:] * decay[..., :-reach]], dim=-1)
+        reach *= 2
+    return values
+
+
+def _with_moments(signals: Float[Tensor, "B C L"], fixed: Fixed) -> Float[Tensor, "B C L"]:
+    """Signals with each channel's mean and standard deviation over time set where they are fixed."""
+    if not any(fixed):
+        return signals
+    normal = (signals - signals.mean(-1, keepdim=True)) / signals.std(-1, keepdim=True).clamp_min(1e-3)
+    channels = [signals[:, c] if pair is None else pair[0] + pair[1] * normal[:, c] for c, pair in enumerate(fixed)]
+    return torch.stack(channels, dim=1)
+
+
+def _dense(into: int, out: int) -> tuple[nn.Module, ...]:
+    return nn.Linear(into, out), *_normalised(out)
+
+
+def _normalised(channels: int) -> tuple[nn.Module, ...]:
+    """One group: every signal by itself, so that a batch's other signals do not change it."""
+    return nn.GroupNorm(1, channels), nn.LeakyReLU(SLOPE)
+
+
+def _initialise(module: nn.Module) -> None:
+    """He et al. 2015, arXiv:1502.01852: unit variance through LeakyReLU layers."""
+    if isinstance(module, nn.Conv1d | nn.Linear):
+        nn.init.kaiming_normal_(module.weight, a=SLOPE)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

@@ -1,0 +1,269 @@
+"""A generator that can be still, and a critic to which a small step is as plain as a large one."""
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib import penalties
+from course_lib.checkpoints import load_model, save_model
+from course_lib.data import Invariants, Scaler, SignalDataset, simulate_signs
+from course_lib.models import MultiScaleCritic, MultiScaleGenerator, noise_floor, step_scales
+from course_lib.models.multiscale import FASTEST, LAGS, own_time_average
+from course_lib.training import Recipe, TrainingConfig, sample, train
+
+STEADY = Recipe(TrainingConfig("relativistic", critic_steps=1, sobolev_weight=0.0, steps=3), nets="multiscale", dim=4)
+
+
+def randn(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def generator(channels=1, n_classes=None, seed=0, **settings):
+    torch.manual_seed(seed)
+    return MultiScaleGenerator(40, channels, 8, 4, n_classes, **settings)
+
+
+# --- the average in own time
+
+
+@pytest.mark.parametrize("length", [1, 2, 7, 8, 33])
+def test_the_average_is_that_of_the_kernel_written_out(length):
+    course, pace = randn(3, 2, length).double(), randn(3, 2, length, seed=1).double().abs()
+    own_time = pace.cumsum(-1)
+    kernel = torch.exp(-(own_time[..., :, None] - own_time[..., None, :]).abs())
+    expected = (kernel @ course[..., None]).squeeze(-1) / kernel.sum(-1)
+    torch.testing.assert_close(own_time_average(course, pace), expected)
+
+
+def test_where_own_time_stands_still_so_does_the_signal_and_a_large_pace_leaves_the_course_alone():
+    course, pace = randn(1, 1, 60).double(), torch.full((1, 1, 60), 40.0, dtype=torch.float64)
+    torch.testing.assert_close(own_time_average(course, pace), course)
+    pace[..., 21:40] = 0  # no move from step 20 on, until step 40
+    still = own_time_average(course, pace)
+    assert (still[..., 20:40] == still[..., 20:21]).all()
+    torch.testing.assert_close(still[..., 20], course[..., 20:40].mean(-1))
+
+
+def test_a_step_at_rest_is_in_proportion_to_the_pace():
+    course = randn(1, 1, 60).double()
+
+    def steps(slow):
+        pace = torch.ones(1, 1, 60, dtype=torch.float64)
+        pace[..., 20:40] = slow
+        return own_time_average(course, pace).diff(dim=-1)[..., 20:38]
+
+    torch.testing.assert_close(steps(1e-5) / 1e-5, steps(1e-6) / 1e-6, rtol=1e-2, atol=1e-3)
+
+
+def test_gradients_of_the_average_are_those_of_finite_differences():
+    course, pace = randn(2, 9).double().requires_grad_(), randn(2, 9, seed=1).double().abs().requires_grad_()
+    assert torch.autograd.gradcheck(own_time_average, (course, pace))
+
+
+# --- the generator
+
+
+@pytest.mark.parametrize("length", [8, 9, 50, 157, 160, 1024])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_any_length_and_number_of_channels_comes_out_as_asked(length, channels):
+    made, critic = MultiScaleGenerator(length, channels, 16, 4), MultiScaleCritic(length, channels, 4)
+    signals = made(randn(3, made.latent_dim))
+    assert signals.shape == (3, channels, length)
+    assert critic.view(signals).shape == (3, channels * (1 + len(LAGS)), length)
+    assert critic(signals).shape == (3,)
+
+
+def test_a_signal_is_its_course_at_its_pace_and_a_noise_of_its_loudness():
+    made = generator(channels=2, floor=(0.1, 0.3))
+    z = randn(5, made.latent_dim)
+    x = made.last(made.stages(made.trunk(z[:, :8])))[..., 8:48]
+    course, pace, loudness = x[:, :2], FASTEST * torch.exp(-torch.log1p(torch.exp(3 * x[:, 2:4] - 1))), x[:, 4:]
+    white = z[:, 8:].view(5, 4, 48)
+    taps = made.filter.weight  # (C, 2, 9), two noises a channel
+    windows = white.unfold(-1, 9, 1).unflatten(1, (2, 2))  # (B, C, 2, L, 9)
+    noise = torch.einsum("bcktr,ckr->bct", windows, taps)
+    expected = own_time_average(course, pace) + noise * torch.exp(3 * loudness) * torch.tensor([[0.1], [0.3]])
+    torch.testing.assert_close(made(z), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_generator_can_rest_while_another_part_moves():
+    """Closed by hand in the middle and without noise: the steps there are a thousandth of the others."""
+    made = generator(floor=1e-30)
+    z = randn(4, made.latent_dim)
+    hook = made.last.register_forward_hook(lambda layer, given, out: _closed(out))
+    steps = made(z).diff(dim=-1).abs()
+    hook.remove()
+    assert steps[..., 11:19].max() < 1e-3 * steps[..., 25:].mean()
+
+
+def _closed(out):
+    out = out.clone()
+    out[:, 1, 8 + 10 : 8 + 20] = 5.0
+    return out
+
+
+def test_noise_at_every_step_is_the_signal_s_own_and_moves_with_the_latent_alone():
+    made = generator()
+    z = randn(2, made.latent_dim)
+    z[1, :8] = z[0, :8]  # one course, two noises
+    first, second = made(z).detach()[:, 0]
+    assert 1e-4 < float((first - second).abs().max()) < 1
+    torch.testing.assert_close(made(z), made(z))
+    torch.testing.assert_close(made(z[:1]), made(z)[:1])  # nor does it depend on its neighbours
+
+
+def test_a_label_changes_the_signal_and_the_score():
+    made = generator(n_classes=3)
+    critic = MultiScaleCritic(40, 1, 4, n_classes=3)
+    zero, two = torch.zeros(2, dtype=torch.int64), torch.full((2,), 2)
+    z = randn(2, made.latent_dim)
+    assert (made(z, zero) - made(z, two)).abs().max() > 1e-3
+    assert (critic(made(z, zero), zero) - critic(made(z, zero), two)).abs().min() > 1e-5
+
+
+def test_fixed_moments_are_the_signals_own_and_leave_the_other_channels_alone():
+    free, held = generator(channels=2), generator(channels=2, fixed=((0.5, 2.0), None))
+    z = randn(6, free.latent_dim)
+    signals = held(z)
+    torch.testing.assert_close(signals[:, 0].mean(-1), torch.full((6,), 0.5))
+    torch.testing.assert_close(signals[:, 0].std(-1), torch.full((6,), 2.0))
+    torch.testing.assert_close(signals[:, 1], free(z)[:, 1])
+
+
+def test_it_is_saved_and_built_again(tmp_path):
+    made = generator(channels=2, n_classes=3, floor=(0.1, 0.3), fixed=((0.0, 1.0), None))
+    save_model(made, tmp_path / "g.safetensors")
+    again = load_model(tmp_path / "g.safetensors")
+    labels = torch.tensor([0, 1, 2])
+    torch.testing.assert_close(again(randn(3, made.latent_dim), labels), made(randn(3, made.latent_dim), labels))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (dict(floor=(0.1, 0.1)), "floor: expected one for each of 1 channels, got 2"),
+        (dict(floor=0.0), "floor: expected loudnesses above 0"),
+        (dict(fixed=()), "fixed: expected one for each"),
+        (dict(course_dim=0), "latent_dim: expected a whole number"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused_by_name(settings, words):
+    with pytest.raises(ValueError, match=words):
+        MultiScaleGenerator(40, 1, dim=4, **settings)
+    with pytest.raises(ValueError, match="scales: expected them by channel"):
+        MultiScaleCritic(40, 2, 4, scales=step_scales(randn(8, 1, 40)))
+
+
+# --- the critic's view
+
+
+def test_the_view_is_the_values_and_their_compressed_differences():
+    x = randn(4, 2, 40)
+    scales = step_scales(randn(50, 2, 40, seed=1))
+    shown = MultiScaleCritic(40, 2, 4, scales=scales).view(x)
+    torch.testing.assert_close(shown[:, :2], x)
+    place = 2
+    for k, lag in enumerate(LAGS):
+        for channel in range(2):
+            for scale, size in scales[channel][k]:
+                steps = torch.asinh((x[:, channel, lag:] - x[:, channel, :-lag]) / scale) / size
+                torch.testing.assert_close(shown[:, place, lag // 2 : 40 - (lag - lag // 2)], steps)
+                assert not shown[:, place, : lag // 2].any()
+                assert not shown[:, place, 40 - (lag - lag // 2) :].any()
+                place += 1
+    assert place == shown.shape[1]
+
+
+def test_scales_are_quantiles_of_the_steps_and_sizes_bring_them_to_one():
+    x = randn(200, 1, 50)
+    [[single, fourfold]] = step_scales(x)
+    steps = x.diff(dim=-1).abs().flatten().numpy()
+    np.testing.assert_allclose([scale for scale, _ in single], np.quantile(steps, [0.1, 0.5, 0.9]), rtol=1e-2)
+    assert len(fourfold) == 3
+    critic = MultiScaleCritic(50, 1, 4, scales=step_scales(x))
+    assert critic.view(x)[:, 1:4, :-1].std((0, 2)).numpy() == pytest.approx(1, rel=1e-3)
+
+
+def test_a_set_of_many_repeated_values_has_scales_above_zero():
+    x = torch.zeros(20, 1, 40)
+    x[:, :, 20:] = randn(20, 1, 1)
+    for by_lag in step_scales(x)[0]:
+        assert all(scale > 0 and size > 0 for scale, size in by_lag)
+    assert noise_floor(x) == [1e-4]
+
+
+def test_a_critic_scores_signals_and_their_view_alike_and_refuses_other_shapes():
+    critic, x = MultiScaleCritic(40, 2, 4), randn(4, 2, 40)
+    torch.testing.assert_close(critic(critic.view(x)), critic(x))
+    with pytest.raises(ValueError, match=r"expected signals of shape \(B, 2, 40\), got \(4, 3, 40\)"):
+        critic(randn(4, 3, 40))
+
+
+def test_rest_and_near_rest_lie_far_apart_in_the_view_and_close_in_the_values():
+    """Half of the time at rest: a whisper twice as loud there changes the view a hundred times as much."""
+    moving, resting = randn(100, 1, 80).cumsum(-1) / 6, 1e-3 * randn(100, 1, 80, seed=1)
+    quiet, louder = (torch.cat([moving, moving[..., -1:] + gain * resting], -1) for gain in (1.0, 2.0))
+    critic = MultiScaleCritic(160, 1, 4, scales=step_scales(quiet))
+
+    def distance(one, other):
+        return float((one - other).square().sum((1, 2)).mean().sqrt())
+
+    in_values = distance(quiet, louder) / distance(quiet, quiet.flip(0))
+    in_view = distance(*map(critic.view, (quiet, louder))) / distance(*map(critic.view, (quiet, quiet.flip(0))))
+    assert in_values < 1e-3
+    assert in_view > 100 * in_values
+
+
+# --- in the loop
+
+
+def data():
+    return Scaler.fit(signs := simulate_signs(2, 20, 40)).transform(signs)
+
+
+@pytest.mark.parametrize("objective", ["wgan_gp", "relativistic"])
+def test_slopes_are_taken_in_the_view(objective, monkeypatch):
+    shapes = []
+    whole = penalties._norms
+    monkeypatch.setattr(penalties, "_norms", lambda slopes, s: shapes.append(tuple(slopes.shape)) or whole(slopes, s))
+    recipe = STEADY.with_config(objective=objective, batch_size=6, steps=1)
+    pair = recipe.build(data(), conditional=True)
+    train(*pair, data(), recipe.config)
+    assert shapes == [(6 if objective == "wgan_gp" else 12, 1 + 2 * 3, 40)]
+
+
+def test_the_recipe_s_nets_follow_from_the_data_by_rule():
+    signs = data()
+    made, critic = STEADY.build(signs, conditional=True)
+    assert made.arguments["floor"] == noise_floor(signs.values)
+    assert made.arguments["fixed"] == [None]
+    assert critic.arguments["scales"] == step_scales(signs.values)
+    values = randn(30, 2, 40).cumsum(-1)
+    values[:, 0] = (values[:, 0] - values[:, 0].mean(-1, keepdim=True)) / values[:, 0].std(-1, keepdim=True)
+    normal = SignalDataset(values)
+    scaled = Scaler.fit(normal).transform(normal)
+    made, _ = STEADY.build(scaled)
+    signals = scaled.scaler.inverse(sample(made, 5, seed=0))
+    torch.testing.assert_close(signals[:, 0].std(-1), torch.ones(5), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(signals[:, 0].mean(-1), torch.zeros(5), rtol=1e-4, atol=1e-4)
+    assert made.arguments["fixed"][1] is None
+    assert Invariants.found_in(normal).std[0] == 1.0
+
+
+@pytest.mark.parametrize("objective", ["wgan_gp", "relativistic"])
+def test_a_resumed_run_equals_the_uninterrupted_one(tmp_path, objective):
+    config = STEADY.with_config(objective=objective, steps=4, batch_size=6).config
+
+    def run(folder, *callbacks, resume=False):
+        pair = STEADY.build(data(), conditional=True)
+        train(*pair, data(), config, checkpoint_dir=tmp_path / folder, resume=resume, callbacks=callbacks)
+        return torch.cat([weight.detach().flatten() for net in pair for weight in net.parameters()])
+
+    def stop(state):
+        if state.step == 2:
+            raise KeyboardInterrupt
+
+    whole = run("whole")
+    run("parts", stop)
+    torch.manual_seed(123)  # nothing may depend on the global stream
+    assert torch.equal(whole, run("parts", resume=True))
