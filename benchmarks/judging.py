@@ -140,7 +140,7 @@ class Cost:
     seed: int = 0
 
 
-NULL = Null({20: 3, 30: 2, 50: 3, 75: 2, 100: 2, 150: 2, 250: 2, 500: 2, 1000: 1})
+NULL = Null({20: 12, 30: 12, 50: 12, 75: 12, 100: 12, 150: 8, 250: 6, 500: 4, 1000: 1})
 CALIBRATION = Calibration()
 EXAMS = {
     "signs8": Exam(Simulated(8), generator="signs8", controls=True),

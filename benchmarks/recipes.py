@@ -26,6 +26,7 @@ from course_lib import metrics
 from course_lib.data import Scaler, SignalDataset
 from course_lib.metrics.ranges import three_sets
 from course_lib.training import QUICK_RECIPE, SOURCE_RECIPE, Recipe, State, sample, train
+from course_lib.training.history import Callback
 
 # --------------------------------------------------------------------------------------------------------- settings
 
@@ -172,11 +173,8 @@ def on_the_way(settings: TimeToQuality, recipe: str) -> list[dict]:
 
 def run(variant: Variant, judge: Judge, budget: Budget, seed: int, *, marks: int = 0) -> tuple[dict, list[dict]]:
     """Train for about the budget; the row of the end, and those of the moments on the way."""
-    learn(variant, judge, seed, budget.untimed_steps)
-    start = time.process_time()
-    learn(variant, judge, seed, budget.timed_steps)
-    fitting = int(budget.timed_steps * budget.seconds / (time.process_time() - start))
-    steps = max(budget.timed_steps, fitting)
+    settings, told = variant.settings, variant.conditional
+    steps = fitting_steps(settings, judge.learnt, budget, seed, conditional=told)
     way, spent = [], [0.0, time.process_time()]
 
     def watch(state: State) -> None:
@@ -185,15 +183,26 @@ def run(variant: Variant, judge: Judge, budget: Budget, seed: int, *, marks: int
             way.append({"cpu_seconds": round(spent[0], 1), "step": state.step} | judge(state.averaged))
             spent[1] = time.process_time()  # judging is not training
 
-    generator = learn(variant, judge, seed, steps, watch)
+    generator = learn(settings, judge.learnt, seed, steps, watch, conditional=told)
     spent[0] += time.process_time() - spent[1]
     return {"steps": steps, "cpu_seconds": round(spent[0], 1)} | judge(generator), way
 
 
-def learn(variant: Variant, judge: Judge, seed: int, steps: int, *callbacks) -> nn.Module:
-    recipe = variant.settings.with_config(steps=steps, seed=seed)
-    generator, critic = recipe.build(judge.learnt, conditional=variant.conditional, seed=seed)
-    train(generator, critic, judge.learnt, recipe.config, device="cpu", callbacks=callbacks)
+def fitting_steps(recipe: Recipe, dataset: SignalDataset, budget: Budget, seed: int, *, conditional=True) -> int:
+    """How many generator steps fit into the budget, by the time that a few take."""
+    learn(recipe, dataset, seed, budget.untimed_steps, conditional=conditional)
+    start = time.process_time()
+    learn(recipe, dataset, seed, budget.timed_steps, conditional=conditional)
+    fitting = int(budget.timed_steps * budget.seconds / (time.process_time() - start))
+    return max(budget.timed_steps, fitting)
+
+
+def learn(
+    recipe: Recipe, dataset: SignalDataset, seed: int, steps: int, *callbacks: Callback, conditional: bool = True
+) -> nn.Module:
+    recipe = recipe.with_config(steps=steps, seed=seed)
+    generator, critic = recipe.build(dataset, conditional=conditional, seed=seed)
+    train(generator, critic, dataset, recipe.config, device="cpu", callbacks=callbacks)
     return generator
 
 

@@ -235,6 +235,22 @@ def refusals_table() -> pd.DataFrame:
     return shown.rename_axis(f"lines outside, of {table['metric'].nunique()}")
 
 
+def tuning_table() -> pd.DataFrame:
+    """Each recipe on each set of the inner split: caught, and in parentheses by values and by differences."""
+    table = results.table("recipes/tuning")
+    by = {
+        view: table[[f"{view}, {judge}" for judge in ("forest", "SVM")]].max(axis=1)
+        for view in ("values", "differences")
+    }
+    said = [
+        f"{caught:.2f} ({values:.2f}, {steps:.2f})"
+        for caught, values, steps in zip(table["caught"], by["values"], by["differences"], strict=True)
+    ]
+    shown = table.assign(said=said).pivot(index="method", columns="set", values="said")
+    shown = shown.loc[table["method"].unique(), table["set"].unique()]
+    return shown.rename_axis("caught (values, differences)")
+
+
 def verdicts_table() -> pd.DataFrame:
     """Whether a committed generator is caught less than a forger: difference, its 95 % interval, verdict."""
     table = results.table("judging/caught").dropna(subset=["verdict"]).drop_duplicates(["set", "generator"])
@@ -301,6 +317,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "calibration": calibration_table,
     "caught": caught_table,
     "refusals": refusals_table,
+    "tuning": tuning_table,
     "verdicts": verdicts_table,
     "cost": cost_table,
 }

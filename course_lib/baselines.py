@@ -109,8 +109,8 @@ class Forger:
             if (there := len(self.recordings[k])) < (needed := self._needs(int(k))):
                 raise ValueError(
                     f"{who}: class {self.names[k]!r} has {there} training recording{'s' * (there != 1)}, and "
-                    f"{self._who} needs at least {needed} for a signal of a class. Leave the class out, with "
-                    "dataset.select([...]), or record more of it."
+                    f"{self._who} needs at least {needed} for a signal of a class. Leave such classes out, with "
+                    f"dataset.drop_small_classes({needed}), or record more of it."
                 )
         return classes
 

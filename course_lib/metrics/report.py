@@ -200,7 +200,8 @@ def _all_metrics(
 def _range_of_caught(drawn: Sequence[float], size: int) -> Range:
     """From draws where there are any (groups differ among themselves), else from the null table."""
     if drawn:
-        return prediction_range(np.array(drawn), SCALES["caught"])
+        found = prediction_range(np.array(drawn), SCALES["caught"])
+        return found._replace(high=min(found.high, 1.0))  # an accuracy has an end
     median, top = caught_null(size)
     return Range(median, -np.inf, top)
 

@@ -22,8 +22,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from course_lib.models.shapes import SLOPE, check_labels, check_noise, check_signals, check_sizes
+from course_lib.models.upsampling import LABEL_DIM, SignalCritic
 
-LABEL_DIM = 32  # numbers that a label is embedded in
+LOUDEST = 4.0  # the noise stays within a factor exp(4) = 55 of its floor
 WIDTH = 16  # the trunk's width, in dims
 MARGIN = 4  # coarse steps made beyond the length: 8 steps on each side
 TAPS = 9  # of the filter that shapes white noise into a sensor's
@@ -73,11 +74,12 @@ class MultiScaleGenerator(nn.Module):
     Linear layers make a coarse sequence of L/4 steps; two stages double them; a last convolution makes three sequences
     a channel: a course c, a pace a and a loudness l. The signal is
 
-    $x_t = \frac{\sum_s k_{ts} c_s}{\sum_s k_{ts}} + e^{l_t} n_t$, with
+    $x_t = \frac{\sum_s k_{ts} c_s}{\sum_s k_{ts}} + f e^{4 \tanh l_t} n_t$, with
     $k_{ts} = \exp\Big(-\Big|\sum_{r \in (s, t]} a_r\Big|\Big)$,
 
-    the course averaged by a kernel in the signal's own time (see `own_time_average`), and n white noise, filtered.
-    Where the pace is near 0 own time stands still, and so does the signal, whatever the course does; the noise goes on.
+    the course averaged by a kernel in the signal's own time (see `own_time_average`), n white noise, filtered, f its
+    loudness at rest. Where the pace is near 0 own time stands still, and so does the signal, whatever the course does;
+    the noise goes on.
 
     Args:
         length, channels, dim, n_classes: as `SignalGenerator`.
@@ -159,7 +161,7 @@ class MultiScaleGenerator(nn.Module):
         pace = FASTEST * torch.exp(-functional.softplus(3 * pace - 1))  # in (0, 2): open at first
         signals = own_time_average(course, pace)
         whisper = self.filter(white.view(len(x), NOISES * self.channels, -1))  # (B, C, L)
-        signals = signals + whisper * torch.exp(self.log_floor + 3 * loudness)
+        signals = signals + whisper * torch.exp(self.log_floor + LOUDEST * torch.tanh(loudness))
         return _with_moments(signals, self.arguments["fixed"])
 
 
@@ -168,13 +170,13 @@ class MultiScaleCritic(nn.Module):
 
     `view` turns signals into what the critic is shown: their values and, for each lag k and scale s,
     $\operatorname{asinh}((x_{t+k} - x_t)/s)$, brought to size 1. asinh is linear below s and a logarithm above. The
-    training loop takes the view first, so that slopes and penalties are taken in it. Then strided convolutions, linear
-    layers and the projected label, as in `SignalCritic`.
+    training loop takes the view first, so that slopes and penalties are taken in it. Two critics judge, one the values
+    and one the differences, and their scores are added: in one alone the many differences drown a level that is off.
 
     Args:
         scales: of the differences (`step_scales`), by channel and lag; the lags are `LAGS`.
 
-        The others, and errors, as `SignalCritic`.
+        The others, and errors, as `SignalCritic`, of which both are.
     """
 
     def __init__(
@@ -199,23 +201,9 @@ class MultiScaleCritic(nn.Module):
         scales_and_sizes = torch.tensor(scales)  # (C, lags, scales, 2)
         self.register_buffer("scales", scales_and_sizes[..., 0])
         self.register_buffer("sizes", scales_and_sizes[..., 1])
-        self.seen = channels * (1 + self.scales[0].numel())
-        quarter = (length + 2 * 6 - 16) // 4 + 1  # steps after a kernel of 16, stride 4, padding 6
-        eighth = (quarter + 2 * 3 - 8) // 2 + 1  # and after one of 8, stride 2, padding 3
-        self.features = nn.Sequential(
-            nn.Conv1d(self.seen, dim, 16, stride=4, padding=6),  # (B, dim, L/4)
-            nn.LeakyReLU(SLOPE),
-            nn.Conv1d(dim, 2 * dim, 8, stride=2, padding=3),  # (B, 2 dim, L/8)
-            nn.LeakyReLU(SLOPE),
-            nn.Flatten(),  # (B, dim L/4)
-            nn.Linear(2 * dim * eighth, 4 * dim),
-            nn.LeakyReLU(SLOPE),  # (B, 4 dim)
-        )
-        self.score = nn.Linear(4 * dim, 1)
-        self.apply(_initialise)
-        if n_classes is not None:
-            self.embed = nn.Embedding(n_classes, 4 * dim)
-            nn.init.normal_(self.embed.weight, std=(4 * dim) ** -0.5)
+        self.of_values = SignalCritic(length, channels, dim, n_classes)
+        self.of_steps = SignalCritic(length, self.scales.numel(), dim, n_classes)
+        self.seen = channels + self.scales.numel()
 
     def view(self, signals: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """(B, C, L) -> (B, V, L): the values, then the compressed differences by lag, channel and scale; 0 at ends.
@@ -241,9 +229,9 @@ class MultiScaleCritic(nn.Module):
         """
         check_labels("MultiScaleCritic", labels, self.n_classes, len(signals))
         viewed = signals.ndim == 3 and signals.shape[1:] == (self.seen, self.length)
-        features = self.features(signals if viewed else self.view(signals))  # (B, 4 dim)
-        scores = self.score(features).squeeze(1)  # (B,)
-        return scores if labels is None else scores + (self.embed(labels) * features).sum(1)
+        shown = signals if viewed else self.view(signals)
+        values, steps = shown[:, : self.channels], shown[:, self.channels :]
+        return self.of_values(values, labels) + self.of_steps(steps, labels)
 
 
 def own_time_average(course: Float[Tensor, "..."], pace: Float[Tensor, "..."]) -> Float[Tensor, "..."]:

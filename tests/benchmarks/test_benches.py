@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import auslan_facts, checkpoints, critics, judging, penalty, recipes, tables, toys
+from benchmarks import auslan_facts, checkpoints, critics, judging, penalty, recipes, tables, toys, tuning
 from benchmarks.manifests import plain
 from benchmarks.recordings import Auslan, Simulated
 from course_lib.checkpoints import load_model
@@ -229,7 +229,18 @@ def test_auslan_facts(few_recordings):
     assert len(tables.read_manifest(part, folder)["recordings_sha256"]) == 64
 
 
+def test_tuning(tmp_path):
+    config = TrainingConfig("relativistic", batch_size=8, critic_steps=1, sobolev_weight=0.0)
+    methods = ((tuning.GAUSSIAN, None), ("multi-scale", Recipe(config, nets="multiscale", dim=4, latent_dim=4)))
+    settings = tuning.Tuning(Simulated(2, per_class=100, length=16), methods, budget=NO_TIME)
+    table = made_in_two_sittings(tuning, tuning.part("signs", settings), tmp_path)
+    assert list(table) == columns("recipes/tuning.csv")
+    assert list(table["steps"]) == [0, 4]
+    assert list(table["size"]) == [32, 32]  # a fifth of four fifths of 200: no recording that another bench holds out
+    assert table["caught"].iloc[1] > 0.9  # four steps teach nothing
+
+
 def test_no_bench_works_when_it_is_imported():
-    for bench in (auslan_facts, checkpoints, critics, judging, penalty, recipes, toys):
+    for bench in (auslan_facts, checkpoints, critics, judging, penalty, recipes, toys, tuning):
         text = Path(bench.__file__).read_text()
         assert text.endswith('if __name__ == "__main__":\n    tables.command(PARTS, make, __doc__)\n'), bench.__name__

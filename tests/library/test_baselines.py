@@ -405,7 +405,7 @@ def test_a_class_without_recordings_is_refused_by_name_and_the_others_are_made(f
 def test_of_a_class_with_one_recording_what_is_possible_is_done_and_what_is_not_is_said(forger):
     forger.fit(recordings((4, 1)))
     if repr(forger) in ("Gaussian(covariance='class')", "Gaussian(covariance='shrunk')", "Interpolation(neighbours=5)"):
-        message = r"class 'sign 1' has 1 training recording, and .* needs at least 2 .* dataset.select"
+        message = r"class 'sign 1' has 1 training recording, and .* needs at least 2 .* dataset.drop_small_classes\(2\)"
         with pytest.raises(ValueError, match=message):
             forger.sample([0, 1], seed=0)
     else:

@@ -6,7 +6,6 @@ import torch
 from course_lib.models import (
     MirrorCritic,
     MirrorGenerator,
-    MultiScaleCritic,
     SignalCritic,
     SignalGenerator,
     with_second_difference,
@@ -42,12 +41,12 @@ def test_a_label_changes_the_signal_and_the_score(nets):
     assert (critic(one, zero) - critic(one, two)).abs().min() > 1e-4
 
 
-@pytest.mark.parametrize("nets", [*PAIRS, "multiscale"])
+@pytest.mark.parametrize("nets", PAIRS)
 def test_the_label_s_part_of_the_score_is_a_projection_on_the_features(nets):
     torch.manual_seed(0)
-    critic = (MultiScaleCritic if nets == "multiscale" else PAIRS[nets][1])(40, 1, 4, n_classes=3)
+    critic = PAIRS[nets][1](40, 1, 4, n_classes=3)
     x, labels = torch.randn(5, 1, 40, generator=torch.Generator().manual_seed(1)), torch.tensor([0, 1, 2, 0, 1])
-    phi = critic.features(critic.view(x) if nets == "multiscale" else x)
+    phi = critic.features(x)
     plain, shift, embedded = critic.score.weight[0], critic.score.bias[0], critic.embed.weight
     expected = [plain @ f + shift + embedded[y] @ f for f, y in zip(phi, labels, strict=True)]
     torch.testing.assert_close(critic(x, labels), torch.stack(expected))

@@ -8,7 +8,7 @@ from course_lib import penalties
 from course_lib.checkpoints import load_model, save_model
 from course_lib.data import Invariants, Scaler, SignalDataset, simulate_signs
 from course_lib.models import MultiScaleCritic, MultiScaleGenerator, noise_floor, step_scales
-from course_lib.models.multiscale import FASTEST, LAGS, own_time_average
+from course_lib.models.multiscale import FASTEST, LAGS, LOUDEST, own_time_average
 from course_lib.training import Recipe, TrainingConfig, sample, train
 
 STEADY = Recipe(TrainingConfig("relativistic", critic_steps=1, sobolev_weight=0.0, steps=3), nets="multiscale", dim=4)
@@ -82,7 +82,9 @@ def test_a_signal_is_its_course_at_its_pace_and_a_noise_of_its_loudness():
     taps = made.filter.weight  # (C, 2, 9), two noises a channel
     windows = white.unfold(-1, 9, 1).unflatten(1, (2, 2))  # (B, C, 2, L, 9)
     noise = torch.einsum("bcktr,ckr->bct", windows, taps)
-    expected = own_time_average(course, pace) + noise * torch.exp(3 * loudness) * torch.tensor([[0.1], [0.3]])
+    expected = own_time_average(course, pace) + noise * torch.exp(LOUDEST * torch.tanh(loudness)) * torch.tensor(
+        [[0.1], [0.3]]
+    )
     torch.testing.assert_close(made(z), expected, rtol=1e-4, atol=1e-5)
 
 
@@ -174,6 +176,17 @@ def test_the_view_is_the_values_and_their_compressed_differences():
     assert place == shown.shape[1]
 
 
+def test_the_score_is_that_of_the_values_and_that_of_the_differences():
+    x, labels = randn(4, 2, 40), torch.tensor([0, 1, 2, 1])
+    torch.manual_seed(0)
+    critic = MultiScaleCritic(40, 2, 4, n_classes=3, scales=step_scales(x))
+    shown = critic.view(x)
+    expected = critic.of_values(shown[:, :2], labels) + critic.of_steps(shown[:, 2:], labels)
+    torch.testing.assert_close(critic(x, labels), expected)
+    raised = critic(x + 5, labels) - critic(x, labels)  # a level is no difference
+    torch.testing.assert_close(raised, critic.of_values(x + 5, labels) - critic.of_values(x, labels))
+
+
 def test_scales_are_quantiles_of_the_steps_and_sizes_bring_them_to_one():
     x = randn(200, 1, 50)
     [[single, fourfold]] = step_scales(x)
@@ -182,6 +195,12 @@ def test_scales_are_quantiles_of_the_steps_and_sizes_bring_them_to_one():
     assert len(fourfold) == 3
     critic = MultiScaleCritic(50, 1, 4, scales=step_scales(x))
     assert critic.view(x)[:, 1:4, :-1].std((0, 2)).numpy() == pytest.approx(1, rel=1e-3)
+
+
+def test_the_floor_is_the_median_recording_s_quiet_step_channel_by_channel():
+    x = randn(41, 2, 60) * torch.linspace(0.1, 10, 41)[:, None, None] * torch.tensor([[1.0], [3.0]])
+    quiet = np.quantile(np.abs(np.diff(x.numpy())), 0.1, axis=-1, method="nearest")
+    np.testing.assert_allclose(noise_floor(x), np.median(quiet, axis=0), rtol=1e-5)
 
 
 def test_a_set_of_many_repeated_values_has_scales_above_zero():
