@@ -188,7 +188,9 @@ def run(variant: Variant, judge: Judge, budget: Budget, seed: int, *, marks: int
     return {"steps": steps, "cpu_seconds": round(spent[0], 1)} | judge(generator), way
 
 
-def fitting_steps(recipe: Recipe, dataset: SignalDataset, budget: Budget, seed: int, *, conditional=True) -> int:
+def fitting_steps(
+    recipe: Recipe, dataset: SignalDataset, budget: Budget, seed: int, *, conditional: bool = True
+) -> int:
     """How many generator steps fit into the budget, by the time that a few take."""
     learn(recipe, dataset, seed, budget.untimed_steps, conditional=conditional)
     start = time.process_time()

@@ -190,7 +190,6 @@ def by_network(
     seed: int,
 ) -> Bool[ndarray, " asked"]:
     """A `SignalJudge` trained on the learnt signals; the weights of the last step answer."""
-    torch.set_flush_denormal(True)  # where all is easily told apart gradients are so small that they cost much time
     shown = torch.from_numpy(with_differences(x, learnt))
     classes, target = torch.from_numpy(labels), torch.from_numpy(is_fake).float()
     with torch.random.fork_rng(devices=[]):

@@ -1,10 +1,9 @@
 r"""A generator that can be still, and a critic that is shown small steps as plainly as large ones.
 
 The idea: a recording moves in steps a hundred times larger than those it rests with, and a sensor whispers on both. To
-a plain critic rest and near-rest are one, because it weighs differences as large as they are; to a plain generator all
-of them are out of reach, because its convolutions have one loudness. So the critic is shown, beside the values, their
+the plain distance of two signals rest and near-rest are one. So the critic is shown, beside the values, their
 differences compressed at several scales; and the generator makes three things: a course, the pace at which it is
-walked, and the loudness of a noise of its own.
+walked, and the loudness of a noise of its own. What was measured of it stands in docs/trials.md.
 
 The penalty is taken where the critic looks: its slope is that of the score in what it is shown (`view`), so a distance
 of two signals counts a step of any scale.
@@ -22,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from course_lib.models.shapes import SLOPE, check_labels, check_noise, check_signals, check_sizes
-from course_lib.models.upsampling import LABEL_DIM, SignalCritic
+from course_lib.models.upsampling import LABEL_DIM, SignalCritic, initialise
 
 LOUDEST = 4.0  # the noise stays within a factor exp(4) = 55 of its floor
 WIDTH = 16  # the trunk's width, in dims
@@ -33,24 +32,20 @@ FASTEST = 2.0  # pace of a course that is hardly averaged: a neighbour weighs ex
 LAGS, QUANTILES = (1, 4), (0.1, 0.5, 0.9)  # of the differences that a critic is shown, and of their scales
 LEAST_SCALE = 1e-3  # of the differences' standard deviation: recordings with repeated values have quantiles of 0
 
-Scales = Sequence[
-    Sequence[Sequence[Sequence[float]]]
-]  # by channel and lag: of each scale (scale, size compressed by it)
+Scales = Sequence[Sequence[Sequence[Sequence[float]]]]  # by channel and lag, of each scale: itself, size compressed
 Fixed = Sequence[Sequence[float] | None]  # by channel: (mean, standard deviation) of every signal, or None
 
 
-def step_scales(
-    values: Float[Tensor, "N C L"], lags: Sequence[int] = LAGS, quantiles: Sequence[float] = QUANTILES
-) -> list[list[list[list[float]]]]:
+def step_scales(values: Float[Tensor, "N C L"]) -> list[list[list[list[float]]]]:
     r"""The scales of a set's differences: what `MultiScaleCritic` asks for.
 
-    For each channel and lag k, quantiles s of $|x_{t+k} - x_t|$ over all signals and times, each beside the standard
-    deviation of $\operatorname{asinh}((x_{t+k} - x_t)/s)$, by which a compressed difference is brought to size 1.
+    For each channel and lag k of `LAGS`, the `QUANTILES` s of $|x_{t+k} - x_t|$ over all signals and times, each beside
+    the standard deviation of $\operatorname{asinh}((x_{t+k} - x_t)/s)$, which brings a compressed difference to size 1.
     """
     found = []
     for channel in values.double().unbind(1):
-        steps = [channel[:, lag:] - channel[:, :-lag] for lag in lags]
-        found.append([[_scale(step, share) for share in quantiles] for step in steps])
+        steps = [channel[:, lag:] - channel[:, :-lag] for lag in LAGS]
+        found.append([[_scale(step, share) for share in QUANTILES] for step in steps])
     return found
 
 
@@ -138,7 +133,7 @@ class MultiScaleGenerator(nn.Module):
         )
         self.last = nn.Conv1d(dim // 2, 3 * channels, 9, padding=4)
         self.filter = nn.Conv1d(NOISES * channels, channels, TAPS, bias=False, groups=channels)
-        self.apply(_initialise)
+        self.apply(initialise)
         with torch.no_grad():
             self.last.weight[channels:] *= 0.1  # at first a pace and a loudness that hardly vary
         self.register_buffer("log_floor", torch.tensor(floor).log()[:, None])
@@ -171,7 +166,7 @@ class MultiScaleCritic(nn.Module):
     `view` turns signals into what the critic is shown: their values and, for each lag k and scale s,
     $\operatorname{asinh}((x_{t+k} - x_t)/s)$, brought to size 1. asinh is linear below s and a logarithm above. The
     training loop takes the view first, so that slopes and penalties are taken in it. Two critics judge, one the values
-    and one the differences, and their scores are added: in one alone the many differences drown a level that is off.
+    and one the differences, and their scores are added (docs/trials.md has one critic for both beside them).
 
     Args:
         scales: of the differences (`step_scales`), by channel and lag; the lags are `LAGS`.
@@ -279,11 +274,3 @@ def _dense(into: int, out: int) -> tuple[nn.Module, ...]:
 def _normalised(channels: int) -> tuple[nn.Module, ...]:
     """One group: every signal by itself, so that a batch's other signals do not change it."""
     return nn.GroupNorm(1, channels), nn.LeakyReLU(SLOPE)
-
-
-def _initialise(module: nn.Module) -> None:
-    """He et al. 2015, arXiv:1502.01852: unit variance through LeakyReLU layers."""
-    if isinstance(module, nn.Conv1d | nn.Linear):
-        nn.init.kaiming_normal_(module.weight, a=SLOPE)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)

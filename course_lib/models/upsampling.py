@@ -64,7 +64,7 @@ class SignalGenerator(nn.Module):
             _double(2 * dim, dim),
         )
         self.last = nn.Sequential(_convolve(dim + NOISE_CHANNELS, dim), nn.Conv1d(dim, channels, 9, padding=4))
-        self.apply(_initialise)
+        self.apply(initialise)
         fine = torch.randn(latent_dim, NOISE_CHANNELS * 8 * self.coarse[1])
         self.register_buffer("fine", NOISE_SCALE * latent_dim**-0.5 * fine)
 
@@ -134,7 +134,7 @@ class SignalCritic(nn.Module):
             nn.LeakyReLU(SLOPE),  # (B, 4 dim)
         )
         self.score = nn.Linear(4 * dim, 1)
-        self.apply(_initialise)
+        self.apply(initialise)
         if n_classes is not None:
             self.embed = nn.Embedding(n_classes, 4 * dim)
             nn.init.normal_(self.embed.weight, std=(4 * dim) ** -0.5)
@@ -175,7 +175,7 @@ def _convolve(into: int, out: int) -> nn.Sequential:
     )
 
 
-def _initialise(module: nn.Module) -> None:
+def initialise(module: nn.Module) -> None:
     """He et al. 2015, arXiv:1502.01852: unit variance through LeakyReLU layers, with or without normalisation."""
     if isinstance(module, nn.Conv1d | nn.Linear):
         nn.init.kaiming_normal_(module.weight, a=SLOPE)
