@@ -3,4 +3,4 @@
 `python -m benchmarks` lists them; each bench also runs by itself, as `python -m benchmarks.toys`.
 """
 
-BENCHES = ("toys", "critics", "penalty", "recipes", "tuning", "checkpoints", "auslan_facts", "judging")
+BENCHES = ("toys", "critics", "penalty", "recipes", "equal_time", "checkpoints", "auslan_facts", "judging")

@@ -1,11 +1,10 @@
-"""What each part of the recipe for signals is worth, how soon it is as good as another, and how much seeds differ.
+"""How soon the recipe for signals is as good as another, and how much seeds differ.
 
-python -m benchmarks.recipes [equal_time time_to_quality quick_seeds]
+python -m benchmarks.recipes [time_to_quality quick_seeds]
 
-Makes recipes/recipes.csv (the same processor time for each recipe, on the real Auslan recordings),
-recipes/time_to_quality.csv (the source's recipe and ours along their way) and recipes/quick_seeds.csv (notebook 08's
-quick run, seed by seed, on eight simulated signs). The first two need COURSE_DATA. The manifest's `frechet_reference`
-is the Frechet distance between real signals that `frechet_ratio` is a multiple of.
+Makes recipes/time_to_quality.csv (the source's recipe and ours along their way, on the real Auslan recordings; needs
+COURSE_DATA) and recipes/quick_seeds.csv (notebook 08's quick run, seed by seed, on eight simulated signs). What
+recipes are worth at equal time: benchmarks/equal_time.py.
 
 Judged on held-out recordings, as many generated as held out. How many generator steps fit into the seconds is measured
 beforehand: the learning rate ends at 0 there.
@@ -14,10 +13,9 @@ beforehand: the learning rate ends at 0 there.
 import time
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 from benchmarks import tables
 from benchmarks.recordings import Auslan, Simulated, Split
@@ -25,7 +23,7 @@ from benchmarks.tables import Part
 from course_lib import metrics
 from course_lib.data import Scaler, SignalDataset
 from course_lib.metrics.ranges import three_sets
-from course_lib.training import QUICK_RECIPE, SOURCE_RECIPE, Recipe, State, sample, train
+from course_lib.training import BEST_RECIPE, QUICK_RECIPE, SOURCE_RECIPE, Recipe, State, sample, train
 from course_lib.training.history import Callback
 
 # --------------------------------------------------------------------------------------------------------- settings
@@ -42,16 +40,6 @@ class Exam:
 
 
 @dataclass(frozen=True)
-class Variant:
-    """A recipe with one thing changed; conditional nets are told the labels."""
-
-    recipe: str
-    change: str
-    settings: Recipe
-    conditional: bool = True
-
-
-@dataclass(frozen=True)
 class Budget:
     """Processor time for training alone, and what is trained beforehand to see how long a step takes.
 
@@ -64,21 +52,11 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class EqualTime:
-    """Every variant for the same time. `name` is what the table calls the data."""
-
-    variants: tuple[Variant, ...]
-    budget: Budget = Budget(75.0)
-    exam: Exam = Exam(Auslan(("right_x",)))
-    name: str = "auslan_right_x"
-    seeds: tuple[int, ...] = (0,)
-
-
-@dataclass(frozen=True)
 class Way:
-    """One recipe, judged at about `marks` moments of its way."""
+    """One recipe, told the labels, and judged at about `marks` moments of its way."""
 
-    variant: Variant
+    name: str
+    recipe: Recipe
     budget: Budget
     marks: int = 12
     seed: int = 0
@@ -92,34 +70,20 @@ class TimeToQuality:
 
 @dataclass(frozen=True)
 class QuickSeeds:
-    """The seed is that of the nets' first weights, the batches and the noise."""
+    """The seed is that of the nets' first weights, the batches and the noise; `source` trains for the same time."""
 
     recipe: Recipe = QUICK_RECIPE
+    source: Recipe = SOURCE_RECIPE
+    source_budget: Budget = Budget(0.0)
     conditional: bool = True
     exam: Exam = Exam(Simulated(8))
     seeds: tuple[int, ...] = tuple(range(10))
 
 
-OURS = Recipe()
-RELATIVISTIC = dict(objective="relativistic", critic_steps=1, penalty_weight=1.0)
-
-EQUAL_TIME = EqualTime(
-    (
-        Variant("ours", "", OURS),
-        Variant("ours", "detail 0: the plain penalty", OURS.with_config(sobolev_weight=0.0)),
-        Variant("ours", "1 critic step", OURS.with_config(critic_steps=1)),
-        Variant("ours", "5 critic steps", OURS.with_config(critic_steps=5)),
-        Variant("ours", "learning rate constant", OURS.with_config(linear_decay=False)),
-        Variant("ours", "weights not averaged", OURS.with_config(ema_decay=0.0)),
-        Variant("ours", "transposed nets", replace(OURS, nets="mirror"), conditional=False),
-        Variant("ours", "relativistic, R1 + R2, 1 critic step", OURS.with_config(**RELATIVISTIC)),
-        Variant("source", "", SOURCE_RECIPE, conditional=False),
-    )
-)
 TIME_TO_QUALITY = TimeToQuality(
     (
-        Way(Variant("ours", "", OURS), Budget(112.5)),
-        Way(Variant("source", "", SOURCE_RECIPE, conditional=False), Budget(225.0)),
+        Way("ours", BEST_RECIPE, Budget(112.5)),
+        Way("source", SOURCE_RECIPE, Budget(225.0)),
     )
 )
 QUICK_SEEDS = QuickSeeds()
@@ -146,6 +110,7 @@ class Judge:
             "variance_ratio": metrics.variance_ratio(real, fake),
             "edge_roughness_ratio": metrics.edge_roughness_ratio(real, fake),
             "nearest_neighbour_ratio": metrics.nearest_neighbour_ratio(self.learnt.values, real, fake),
+            "caught": metrics.discriminative_score(real, fake, seed=self.seed, quick=True).caught,
         }
 
 
@@ -159,33 +124,21 @@ def frechet_reference(learnt: SignalDataset, held_out: SignalDataset, seed: int,
     return float(np.mean([metrics.signal_frechet(*(real.values[part] for part in pair)) for pair in pairs]))
 
 
-def equal_time(settings: EqualTime, recipe: str, change: str, data: str, seed: int) -> list[dict]:
-    """One variant for the time that all have."""
-    (variant,) = (each for each in settings.variants if (each.recipe, each.change) == (recipe, change))
-    return [run(variant, judge_of(settings.exam), settings.budget, seed)[0]]
-
-
 def on_the_way(settings: TimeToQuality, recipe: str) -> list[dict]:
-    """One recipe's quality at moments of its way."""
-    (way,) = (each for each in settings.ways if each.variant.recipe == recipe)
-    return run(way.variant, judge_of(settings.exam), way.budget, way.seed, marks=way.marks)[1]
-
-
-def run(variant: Variant, judge: Judge, budget: Budget, seed: int, *, marks: int = 0) -> tuple[dict, list[dict]]:
-    """Train for about the budget; the row of the end, and those of the moments on the way."""
-    settings, told = variant.settings, variant.conditional
-    steps = fitting_steps(settings, judge.learnt, budget, seed, conditional=told)
-    way, spent = [], [0.0, time.process_time()]
+    """One recipe's quality at moments of its way, and what seconds of training they came after."""
+    (way,) = (each for each in settings.ways if each.name == recipe)
+    judge = judge_of(settings.exam)
+    steps = fitting_steps(way.recipe, judge.learnt, way.budget, way.seed)
+    rows, spent = [], [0.0, time.process_time()]
 
     def watch(state: State) -> None:
-        if marks and state.step % max(1, steps // marks) == 0:
+        if state.step % max(1, steps // way.marks) == 0:
             spent[0] += time.process_time() - spent[1]
-            way.append({"cpu_seconds": round(spent[0], 1), "step": state.step} | judge(state.averaged))
+            rows.append({"cpu_seconds": round(spent[0], 1), "step": state.step} | judge(state.averaged))
             spent[1] = time.process_time()  # judging is not training
 
-    generator = learn(settings, judge.learnt, seed, steps, watch, conditional=told)
-    spent[0] += time.process_time() - spent[1]
-    return {"steps": steps, "cpu_seconds": round(spent[0], 1)} | judge(generator), way
+    learn(way.recipe, judge.learnt, way.seed, steps, watch)
+    return rows
 
 
 def fitting_steps(
@@ -209,38 +162,39 @@ def learn(
 
 
 def quick_run(settings: QuickSeeds, seed: int) -> list[dict]:
-    """One quick run: ratios and Frechet distance in the recordings' own units."""
-    exam, recipe = settings.exam, settings.recipe.with_config(seed=seed)
+    """One quick run, in the recordings' own units, and how often the source's recipe is caught after the same time."""
+    exam, recipe = settings.exam, settings.recipe
     learnt, held_out = exam.split.of(exam.data.load())
     scaler = Scaler.fit(learnt)
     scaled = scaler.transform(learnt)
-    generator, critic = recipe.build(scaled, conditional=settings.conditional, seed=seed)
+
+    def signals(recipe: Recipe, steps: int) -> Tensor:
+        generator = learn(recipe, scaled, seed, steps, conditional=settings.conditional)
+        labels = held_out.labels if settings.conditional else None
+        return scaler.inverse(sample(generator, len(held_out), labels=labels, seed=exam.sample_seed))
+
+    def caught(fake: Tensor) -> float:
+        return metrics.discriminative_score(held_out.values, fake, seed=exam.sample_seed).caught
+
     start = time.process_time()
-    train(generator, critic, scaled, recipe.config, device="cpu")
+    fake = signals(recipe, recipe.config.steps)
     seconds = time.process_time() - start
-    labels = held_out.labels if settings.conditional else None
-    fake = scaler.inverse(sample(generator, len(held_out), labels=labels, seed=exam.sample_seed))
+    budget = replace(settings.source_budget, seconds=seconds)
+    source = fitting_steps(settings.source, scaled, budget, seed, conditional=settings.conditional)
     row = {"steps": recipe.config.steps, "cpu_seconds": round(seconds, 1)}
     row |= {name: of(held_out.values, fake) for name, of in metrics.METRICS.items() if name.endswith("ratio")}
     row["nearest_neighbour_ratio"] = metrics.nearest_neighbour_ratio(learnt.values, held_out.values, fake)
     row["frechet"] = metrics.signal_frechet(held_out.values, fake)
-    return [row | {"frechet_reference": frechet_reference(learnt, held_out, exam.reference_seed)}]
+    row["frechet_reference"] = frechet_reference(learnt, held_out, exam.reference_seed)
+    row |= {"caught": caught(fake), "source_steps": source, "source_caught": caught(signals(settings.source, source))}
+    return [row]
 
 
 # -------------------------------------------------------------------------------------------------------- the parts
 
 
-def equal_time_part(settings: EqualTime) -> Part:
-    runs = tuple(
-        {"recipe": each.recipe, "change": each.change, "data": settings.name, "seed": seed}
-        for seed in settings.seeds
-        for each in settings.variants
-    )
-    return Part("recipes/equal_time", "recipes/recipes.csv", "recipes/manifest.json", settings, equal_time, runs)
-
-
 def time_to_quality_part(settings: TimeToQuality) -> Part:
-    runs = tuple({"recipe": way.variant.recipe} for way in settings.ways)
+    runs = tuple({"recipe": way.name} for way in settings.ways)
     file = "recipes/time_to_quality.csv"
     return Part("recipes/time_to_quality", file, "recipes/manifest.json", settings, on_the_way, runs)
 
@@ -250,14 +204,7 @@ def quick_seeds_part(settings: QuickSeeds) -> Part:
     return Part("recipes/quick_seeds", "recipes/quick_seeds.csv", "recipes/manifest.json", settings, quick_run, runs)
 
 
-PARTS = [equal_time_part(EQUAL_TIME), time_to_quality_part(TIME_TO_QUALITY), quick_seeds_part(QUICK_SEEDS)]
-
-
-def make(part: Part, folder: Path = tables.DATA, *, anew: bool = False) -> None:
-    tables.make(part, folder, anew=anew)
-    if part.work is equal_time:
-        reference = judge_of(part.settings.exam).reference
-        tables.tell(part, folder, frechet_reference=round(reference, 5))
+PARTS = [time_to_quality_part(TIME_TO_QUALITY), quick_seeds_part(QUICK_SEEDS)]
 
 
 if __name__ == "__main__":

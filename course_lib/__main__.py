@@ -23,6 +23,7 @@ from course_lib import checkpoints, files
 from course_lib.data import AUSLAN_CHANNELS, Scaler, SignalDataset, load_auslan, load_signals, simulate_signs
 from course_lib.devices import choose_device
 from course_lib.training import (
+    BEST_RECIPE,
     SOURCE_RECIPE,
     Recipe,
     TrainingDiverged,
@@ -34,7 +35,7 @@ from course_lib.training import (
 from course_lib.training.callbacks import ProgressBar
 
 LENGTH = 160  # steps of a signal where neither the file nor --length says how many
-RECIPES = {"best": Recipe(), "source": SOURCE_RECIPE}
+RECIPES = {"best": BEST_RECIPE, "wgan-gp": Recipe(), "source": SOURCE_RECIPE}
 
 
 def load(signals: str, *, channels: list[str] | None, length: int | None) -> SignalDataset:
@@ -230,7 +231,9 @@ def parser() -> argparse.ArgumentParser:
     training.set_defaults(run=run_train)
     training.add_argument("signals", metavar="SIGNALS", help="a UCR .tsv, an Auslan folder or archive, or `simulated`")
     training.add_argument("--out", required=True, metavar="RUN", help="the folder of the run")
-    training.add_argument("--steps", type=positive, default=Recipe().config.steps, help="generator steps (%(default)s)")
+    training.add_argument(
+        "--steps", type=positive, default=BEST_RECIPE.config.steps, help="generator steps (%(default)s)"
+    )
     training.add_argument("--resume", action="store_true", help="go on with the run in RUN")
     training.add_argument("--channels", type=lambda text: text.split(","), help=f"of {', '.join(AUSLAN_CHANNELS)}")
     training.add_argument("--classes", action="append", help="only these, by name, between commas; may be repeated")
@@ -239,7 +242,7 @@ def parser() -> argparse.ArgumentParser:
     training.add_argument("--hold-out", type=fraction, default=0.2, help="fraction kept for judging (%(default)s)")
     training.add_argument("--recipe", choices=sorted(RECIPES), default="best", help="settings and nets (%(default)s)")
     training.add_argument("--seed", type=int, default=0)
-    training.add_argument("--checkpoint-every", type=positive, default=Recipe().config.checkpoint_every)
+    training.add_argument("--checkpoint-every", type=positive, default=BEST_RECIPE.config.checkpoint_every)
     training.add_argument("--device", help="cuda, mps or cpu; the best there is, unless given")
 
     generating = commands.add_parser("generate", help="draw signals from a run")

@@ -1,8 +1,9 @@
 r"""What every recording of a set shares exactly, and its imposing on signals that were made.
 
 The idea: recordings that were normalised one by one all have mean 0 and standard deviation 1; those of a converter of
-few bits lie on a lattice. A judge sees that at once, and to learn it from examples is no achievement: it is found in
-the training recordings and imposed on whatever is made, a network's signals and a forger's by the same code.
+few bits lie on a lattice; a reading taken twice is a step of exactly 0. A judge sees that at once, and to learn it from
+examples is no achievement: it is found in the training recordings and imposed on whatever is made, a network's signals
+and a forger's by the same code.
 """
 
 from collections.abc import Callable
@@ -24,13 +25,16 @@ ROUNDING = 2.0**-23  # a float32's, relative to the largest value
 LEVELS_OF_A_SET, LEVELS_OF_A_SIGNAL = 1 / 8, 1 / 2  # a lattice has at most this many distinct levels a value
 OWN_TOLERANCE = 1e-3  # of the signal's spread: a raw lattice rounded to few digits, then normalised, is this irregular
 FINEST = 10  # a lattice's step is at least this many tolerances
+REPEATS = 1e-3  # of a channel's steps: fewer that are exactly 0 are left to chance
+TENTH = 0.1  # of the steps that are not 0: the small ones, below whose largest steps are as good as even
 
 Lattice = tuple[float, float]  # offset, step
 
 
 @dataclass(frozen=True)
 class Invariants:
-    r"""What all signals share, channel by channel: a mean, a standard deviation, a lattice $o + k s$, $k$ whole.
+    r"""What all signals share, channel by channel: a mean, a standard deviation, a lattice $o + k s$, $k$ whole; and
+    how small a step is none.
 
     `impose` goes in this order, and changes nothing in a signal that has what is imposed:
 
@@ -42,6 +46,9 @@ class Invariants:
     3. *A lattice of its own*: recordings on one lattice, then normalised one by one, have a step each. A signal gets
        the step of the training recording whose roughness (standard deviation of the first differences) is nearest, is
        rounded to it, and normalised again: lattice and normalisation are both exact, as in the recordings.
+    4. *Repeats*, on no lattice: a share p of the recordings' steps is exactly 0, and none of what is made. Steps below
+       $w p/(p + 0.1 (1 - p))$ become 0, w the tenth percentile of those that are not 0: the share p, if the steps below
+       w are spread evenly. A signal with one step of 0 has what is imposed; a recording without one is changed.
 
     What is imposed on a signal depends on that signal alone, not on those beside it, and imposing it twice is imposing
     it once, to the last bit.
@@ -52,6 +59,7 @@ class Invariants:
         ddof: 0 or 1: the one under which a deviation is 1 (most normalised files: 1), else 0.
         lattice: of each channel, (offset, step) of the levels that hold every value of every signal, or None.
         own_lattices: of each channel, None, or (roughness, step) of every training recording, by roughness.
+        least_step: of each channel on no lattice, the step below which a made signal stands still, or None.
     """
 
     mean: tuple[float | None, ...]
@@ -59,6 +67,7 @@ class Invariants:
     ddof: int
     lattice: tuple[Lattice | None, ...]
     own_lattices: tuple[tuple[Lattice, ...] | None, ...]
+    least_step: tuple[float | None, ...]
 
     @classmethod
     def found_in(cls, dataset: Any) -> "Invariants":
@@ -88,11 +97,13 @@ class Invariants:
         ddof = int(1.0 in stds[1] and 1.0 not in stds[0])
         common, own = found(_common_lattice), found(_own_lattices)
         own = tuple(None if lattice else others for lattice, others in zip(common, own, strict=True))
-        return cls(found(_mean), stds[ddof], ddof, common, own)
+        free = [not (lattice or others) for lattice, others in zip(common, own, strict=True)]
+        least = tuple(step if none else None for step, none in zip(found(_least_step), free, strict=True))
+        return cls(found(_mean), stds[ddof], ddof, common, own, least)
 
     def __bool__(self) -> bool:
         """Whether anything was found."""
-        found = (*self.mean, *self.std, *self.lattice, *self.own_lattices)
+        found = (*self.mean, *self.std, *self.lattice, *self.own_lattices, *self.least_step)
         return any(value is not None for value in found)
 
     def impose(self, values: Any) -> Float[Tensor, "N C L"]:
@@ -130,13 +141,20 @@ class Invariants:
                     f"Every signal of channel {c} lies on a lattice of its own, with steps from {min(steps):.3g} to "
                     f"{max(steps):.3g}."
                 )
-        return tuple(said) or ("The signals share no mean, no standard deviation and no lattice.",)
+            if self.least_step[c] is not None:
+                said.append(
+                    f"Signals of channel {c} have repeated readings; a made one repeats where it would move less than "
+                    f"{self.least_step[c]:.3g}."
+                )
+        return tuple(said) or ("The signals share no mean, no standard deviation, no lattice and no repeats.",)
 
     def __str__(self) -> str:
         return "\n".join(self.describe())
 
     def _imposed(self, signals: Float64[ndarray, "N L"], c: int) -> Float64[ndarray, "N L"]:
         signals = self._normalised(signals, c)
+        if self.least_step[c] is not None:
+            signals = self._normalised(np.stack([_standing_still(one, self.least_step[c]) for one in signals]), c)
         if self.lattice[c] is not None:
             nearest = _nearest_level(signals, *self.lattice[c])
             signals = np.where(np.abs(signals - nearest) <= _rounding(signals), signals, nearest)
@@ -172,6 +190,26 @@ def _one_value(numbers: Float64[ndarray, "N"], spread: float, *, round_number: f
     if np.abs(numbers - middle).max() > SAME * spread:
         return None
     return round_number if abs(middle - round_number) <= SAME * spread else middle
+
+
+def _least_step(signals: Float64[ndarray, "N L"]) -> float | None:
+    steps = np.abs(np.diff(signals))
+    share = float((steps == 0).mean())
+    if not REPEATS <= share < 1:
+        return None
+    least = share / (share + TENTH * (1 - share)) * np.quantile(steps[steps > 0], TENTH)
+    return float(least) if least > _rounding(signals).max() else None
+
+
+def _standing_still(signal: Float64[ndarray, "L"], least: float) -> Float64[ndarray, "L"]:
+    """Without the steps below the least: what follows one is shifted by it. As it is, if it repeats a value already."""
+    steps = np.diff(signal)
+    small = np.abs(steps) < least
+    if not small.any() or (steps == 0).any():
+        return signal
+    shifted = signal - np.r_[0.0, np.cumsum(np.where(small, steps, 0.0))]
+    moved = np.r_[True, ~small]
+    return shifted[np.maximum.accumulate(np.where(moved, np.arange(len(signal)), 0))]
 
 
 def _common_lattice(signals: Float64[ndarray, "N L"]) -> Lattice | None:

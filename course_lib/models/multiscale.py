@@ -165,13 +165,12 @@ class MultiScaleCritic(nn.Module):
 
     `view` turns signals into what the critic is shown: their values and, for each lag k and scale s,
     $\operatorname{asinh}((x_{t+k} - x_t)/s)$, brought to size 1. asinh is linear below s and a logarithm above. The
-    training loop takes the view first, so that slopes and penalties are taken in it. Two critics judge, one the values
-    and one the differences, and their scores are added (docs/trials.md has one critic for both beside them).
+    training loop takes the view first, so that slopes and penalties are taken in it.
 
     Args:
         scales: of the differences (`step_scales`), by channel and lag; the lags are `LAGS`.
 
-        The others, and errors, as `SignalCritic`, of which both are.
+        The others, and errors, as `SignalCritic`, which judges what is shown.
     """
 
     def __init__(
@@ -196,9 +195,8 @@ class MultiScaleCritic(nn.Module):
         scales_and_sizes = torch.tensor(scales)  # (C, lags, scales, 2)
         self.register_buffer("scales", scales_and_sizes[..., 0])
         self.register_buffer("sizes", scales_and_sizes[..., 1])
-        self.of_values = SignalCritic(length, channels, dim, n_classes)
-        self.of_steps = SignalCritic(length, self.scales.numel(), dim, n_classes)
         self.seen = channels + self.scales.numel()
+        self.judge = SignalCritic(length, self.seen, dim, n_classes)
 
     def view(self, signals: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """(B, C, L) -> (B, V, L): the values, then the compressed differences by lag, channel and scale; 0 at ends.
@@ -224,9 +222,7 @@ class MultiScaleCritic(nn.Module):
         """
         check_labels("MultiScaleCritic", labels, self.n_classes, len(signals))
         viewed = signals.ndim == 3 and signals.shape[1:] == (self.seen, self.length)
-        shown = signals if viewed else self.view(signals)
-        values, steps = shown[:, : self.channels], shown[:, self.channels :]
-        return self.of_values(values, labels) + self.of_steps(steps, labels)
+        return self.judge(signals if viewed else self.view(signals), labels)
 
 
 def own_time_average(course: Float[Tensor, "..."], pace: Float[Tensor, "..."]) -> Float[Tensor, "..."]:

@@ -9,12 +9,13 @@ from course_lib.training.history import COLUMNS, Callback, History, State
 from course_lib.training.loop import critic_step, generator_step, train
 from course_lib.training.objectives import OBJECTIVES, Objective
 from course_lib.training.preconditions import TrainingWarning, check_models_fit
-from course_lib.training.recipes import QUICK_RECIPE, SECOND_DIFFERENCES, SOURCE_RECIPE, Recipe
+from course_lib.training.recipes import BEST_RECIPE, QUICK_RECIPE, SECOND_DIFFERENCES, SOURCE_RECIPE, Recipe
 from course_lib.training.run import Run
 from course_lib.training.sampling import sample
 from course_lib.training.unrolling import unrolled_critic
 
 __all__ = [
+    "BEST_RECIPE",
     "COLUMNS",
     "OBJECTIVES",
     "QUICK_RECIPE",

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from benchmarks import auslan_facts, checkpoints, critics, judging, penalty, recipes, tables, toys, tuning
+from benchmarks import auslan_facts, checkpoints, critics, equal_time, judging, penalty, recipes, tables, toys
 from benchmarks.manifests import plain
 from benchmarks.recordings import Auslan, Simulated
 from course_lib.checkpoints import load_model
-from course_lib.training import Recipe, TrainingConfig
+from course_lib.training import BEST_RECIPE, Recipe, TrainingConfig
 
 POINTS = TrainingConfig(steps=2, batch_size=8, critic_steps=1, ema_decay=0.0, sobolev_weight=0.0)
 RECIPE = Recipe(TrainingConfig(steps=4, batch_size=8, critic_steps=1, checkpoint_every=1), dim=4, latent_dim=4)
@@ -122,24 +123,12 @@ def test_penalty_optimizers(tmp_path):
 
 
 EXAM, NO_TIME = recipes.Exam(SIGNALS), recipes.Budget(0.0, untimed_steps=1, timed_steps=4)
-VARIANTS = (
-    recipes.Variant("ours", "", RECIPE),
-    recipes.Variant("ours", "unconditional", RECIPE, conditional=False),
-)
-
-
-def test_recipes_at_equal_time(tmp_path):
-    settings = recipes.EqualTime(VARIANTS, NO_TIME, EXAM, name="simulated")
-    table = made_in_two_sittings(recipes, part := recipes.equal_time_part(settings), tmp_path)
-    assert list(table) == columns("recipes/recipes.csv")
-    assert list(table["steps"]) == [4, 4]
-    assert tables.read_manifest(part, tmp_path)["frechet_reference"] > 0
 
 
 def test_recipes_along_their_way(tmp_path):
     ways = (
-        recipes.Way(VARIANTS[0], NO_TIME, marks=2),
-        recipes.Way(replace(VARIANTS[1], recipe="source"), NO_TIME, marks=4),
+        recipes.Way("ours", RECIPE, NO_TIME, marks=2),
+        recipes.Way("source", RECIPE.with_config(batch_size=6), NO_TIME, marks=4),
     )
     table = made_in_two_sittings(recipes, recipes.time_to_quality_part(recipes.TimeToQuality(ways, EXAM)), tmp_path)
     assert list(table) == columns("recipes/time_to_quality.csv")
@@ -147,7 +136,7 @@ def test_recipes_along_their_way(tmp_path):
 
 
 def test_recipes_quick_seeds(tmp_path):
-    part = recipes.quick_seeds_part(recipes.QuickSeeds(RECIPE, exam=EXAM, seeds=(0, 1)))
+    part = recipes.quick_seeds_part(recipes.QuickSeeds(RECIPE, RECIPE, NO_TIME, exam=EXAM, seeds=(0, 1)))
     table = made_in_two_sittings(recipes, part, tmp_path)
     assert list(table) == columns("recipes/quick_seeds.csv")
     assert table["roughness_ratio"].nunique() == 2
@@ -229,18 +218,57 @@ def test_auslan_facts(few_recordings):
     assert len(tables.read_manifest(part, folder)["recordings_sha256"]) == 64
 
 
-def test_tuning(tmp_path):
-    config = TrainingConfig("relativistic", batch_size=8, critic_steps=1, sobolev_weight=0.0)
-    methods = ((tuning.GAUSSIAN, None), ("multi-scale", Recipe(config, nets="multiscale", dim=4, latent_dim=4)))
-    settings = tuning.Tuning(Simulated(2, per_class=100, length=16), methods, budget=NO_TIME)
-    table = made_in_two_sittings(tuning, tuning.part("signs", settings), tmp_path)
-    assert list(table) == columns("recipes/tuning.csv")
-    assert list(table["steps"]) == [0, 4]
-    assert list(table["size"]) == [32, 32]  # a fifth of four fifths of 200: no recording that another bench holds out
-    assert table["caught"].iloc[1] > 0.9  # four steps teach nothing
+SMALL = replace(BEST_RECIPE.with_config(batch_size=8), dim=4, latent_dim=4)
+
+
+@pytest.mark.parametrize("table", ["reporting", "ladder", "ingredients"])
+def test_recipes_at_equal_time(tmp_path, table):
+    settings = equal_time.EqualTime(SIGNALS, {equal_time.GAUSSIAN: None, "ours": SMALL}, NO_TIME, seeds=(0, 1))
+    made = made_in_two_sittings(equal_time, equal_time.part(table, "signs", settings), tmp_path)
+    assert list(made) == columns(f"recipes/{table}.csv")
+    assert list(made["steps"]) == [0, 4, 0, 4]
+    assert made["roughness_ratio"].nunique() == 4  # each method and each seed made signals of its own
+    assert made["caught"].iloc[1] > 0.9  # four steps teach nothing
+
+
+def test_every_row_of_a_ladder_changes_what_it_is_named_for():
+    signs = SIGNALS.load()
+    nets = {}
+    for name, recipe in (equal_time.LADDER | equal_time.INGREDIENTS).items():
+        small = replace(recipe, dim=4, latent_dim=4)
+        generator, critic = small.build(signs, conditional=True)
+        nets[name] = type(generator).__name__, type(critic).__name__, recipe.config.objective.name
+        assert generator.n_classes == critic.n_classes == signs.n_classes
+    assert [nets[name] for name in equal_time.LADDER] == [
+        ("MirrorGenerator", "MirrorCritic", "wgan_gp"),
+        *[("SignalGenerator", "SignalCritic", "wgan_gp")] * 3,
+        ("SignalGenerator", "MultiScaleCritic", "wgan_gp"),
+        ("MultiScaleGenerator", "MultiScaleCritic", "wgan_gp"),
+        ("MultiScaleGenerator", "MultiScaleCritic", BEST_RECIPE.config.objective.name),
+    ]
+    assert nets["compressed differences"][:2] == ("MultiScaleGenerator", "SignalCritic")
+    whole, middle = (
+        replace(equal_time.INGREDIENTS[name], dim=4, latent_dim=4).build(signs)[1]
+        for name in ("nothing", "all scales but the middle one")
+    )
+    assert torch.equal(middle.scales, whole.scales[:, :, 1:2])
+
+
+@pytest.mark.parametrize(("ingredient", "what"), [("a pace", "pace"), ("a loudness", "loudness")])
+def test_an_ingredient_that_is_taken_away_no_longer_acts(ingredient, what):
+    recipe = replace(equal_time.INGREDIENTS[ingredient], dim=4, latent_dim=4)
+    generator, _ = recipe.build(SIGNALS.load(), conditional=True)
+    z, labels = torch.randn(3, generator.latent_dim), torch.tensor([0, 1, 1])
+    before = generator(z, labels)
+    with torch.no_grad():
+        generator.last.bias[{"course": 0, "pace": 1, "loudness": 2}[what]] += 1.0
+    torch.testing.assert_close(generator(z, labels), before)
+    with torch.no_grad():
+        generator.last.bias[0] += 1.0
+    assert (generator(z, labels) - before).abs().min() > 0.5
 
 
 def test_no_bench_works_when_it_is_imported():
-    for bench in (auslan_facts, checkpoints, critics, judging, penalty, recipes, toys, tuning):
+    for bench in (auslan_facts, checkpoints, critics, equal_time, judging, penalty, recipes, toys):
         text = Path(bench.__file__).read_text()
         assert text.endswith('if __name__ == "__main__":\n    tables.command(PARTS, make, __doc__)\n'), bench.__name__

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import BENCHES, auslan_facts, checkpoints, critics, judging, penalty, recipes, toys, tuning
+from benchmarks import BENCHES, auslan_facts, checkpoints, critics, equal_time, judging, penalty, recipes, toys
 from benchmarks.__main__ import every_part, listing, main
 from benchmarks.critics import Optimizer
-from benchmarks.recordings import Auslan, Simulated, Split
+from benchmarks.recordings import Auslan, Split
 from benchmarks.tables import DATA, command, read_rows, record_of, status
 from course_lib.training import TrainingConfig
 
@@ -103,16 +103,14 @@ CHANGES = [
     ("penalty/optimizers", "configs.clipping.RMSProp.clip", 0.1),
     ("penalty/optimizers", "configs.clipping.RMSProp.learning_rate", 1e-4),
     ("penalty/optimizers", "seeds", (0,)),
-    ("recipes/equal_time", "budget.seconds", 60.0),
-    ("recipes/equal_time", "variants", recipes.EQUAL_TIME.variants[:-1]),
-    ("recipes/equal_time", "exam.sample_seed", 2),
     ("recipes/time_to_quality", "exam.split", Split(seed=1)),
     ("recipes/quick_seeds", "recipe.config.learning_rate", 1e-4),
     ("recipes/quick_seeds", "recipe.dim", 32),
     ("recipes/quick_seeds", "seeds", (0, 1, 2)),
-    *((f"tuning/{name}", "inner.seed", 0) for name in tuning.SETS),
-    ("tuning/signs8", "budget.seconds", 60.0),
-    ("tuning/signs8", "methods", tuning.Tuning(Simulated(8)).methods[:-1]),
+    *((part.name, "budget.seconds", 60.0) for part in equal_time.PARTS),
+    ("equal_time/reporting signs8", "methods", {}),
+    ("equal_time/ladder auslan_right_x", "seeds", (1, 2, 3)),
+    ("equal_time/ingredients CricketX", "sample_seed", 2),
     ("checkpoints/signs8", "recipe.config.learning_rate", 1e-4),
     ("checkpoints/signs80", "recipe.config.steps", 5000),
     ("checkpoints/auslan_right_x", "recipe.dim", 64),
@@ -184,7 +182,7 @@ def test_the_list_has_a_line_a_file_and_says_what_does_not_hold(tmp_path):
 
 def test_what_is_named_is_made_and_an_unknown_name_is_refused_with_those_there_are(monkeypatch, capsys):
     made = []
-    for bench in (toys, critics, penalty, recipes, tuning, checkpoints, auslan_facts, judging):
+    for bench in (toys, critics, penalty, recipes, equal_time, checkpoints, auslan_facts, judging):
         monkeypatch.setattr(bench, "make", lambda part, *, anew: made.append((part.name, anew)))
     monkeypatch.setattr("sys.argv", ["benchmarks", "penalty", "critics/depth"])
     main()

@@ -43,6 +43,8 @@ SETS = {
     "shuffles of one": np.random.default_rng(6).permuted(np.tile(np.arange(40) // 8 - 2.0, (40, 1, 1)), axis=2),
     "bits, then normalised": normalised(raw_bits(length=120), ddof=1),
     "bits, then gains": 0.1 * raw_bits(length=120) * np.exp(NORMAL(size=(30, 1, 1))),
+    "repeats": np.where(NORMAL(size=(30, 1, 40)) > 1.5, 0.0, NORMAL(size=(30, 1, 40))).cumsum(axis=2),
+    "repeats, then normalised": normalised(np.where(walks() > 6, 0.0, walks(seed=3)).cumsum(axis=2), ddof=1),
     "squares": np.where(walks(n=40, length=40, seed=5).argsort(axis=2) < 20, 1.0, -1.0),  # on {-1, 1}, mean 0, std 1
 }
 
@@ -146,7 +148,7 @@ def test_one_signal_that_differs_is_enough_for_a_mean_or_a_deviation_to_be_free(
 def test_one_signal_copies_of_one_and_constants_of_one_value_share_nothing_that_is_found(values):
     found = Invariants.found_in(dataset(values))
     assert not found
-    assert found.describe() == ("The signals share no mean, no standard deviation and no lattice.",)
+    assert found.describe() == ("The signals share no mean, no standard deviation, no lattice and no repeats.",)
 
 
 def test_simulated_signs_share_nothing():
@@ -158,8 +160,10 @@ REAL = pytest.mark.skipif(not DATA.is_dir(), reason="COURSE_DATA is not set to a
 
 
 @REAL
-def test_no_channel_of_auslan_shares_anything():
-    assert not Invariants.found_in(load_auslan(DATA / "auslan_hq" / "tctodd.tar.gz", channels=AUSLAN_CHANNELS))
+def test_no_channel_of_auslan_shares_more_than_repeats():
+    found = Invariants.found_in(load_auslan(DATA / "auslan_hq" / "tctodd.tar.gz", channels=AUSLAN_CHANNELS))
+    assert {*found.mean, *found.std, *found.lattice, *found.own_lattices} == {None}
+    assert all(step > 0 for step in found.least_step[:3])
 
 
 @REAL
@@ -182,7 +186,11 @@ def test_the_ucr_files_are_normalised_over_l_minus_1_and_the_robot_s_signals_hav
 @pytest.mark.parametrize("name", SETS)
 def test_the_recordings_themselves_pass_unchanged_to_the_last_bit(name):
     signals = dataset(SETS[name])
-    assert torch.equal(Invariants.found_in(signals).impose(signals.values), signals.values)
+    values = signals.values
+    if "repeats" in name:  # a recording without one lacks what is imposed
+        values = values[(values.diff() == 0).any(dim=2)[:, 0]]
+        assert len(values) > 5
+    assert torch.equal(Invariants.found_in(signals).impose(values), values)
 
 
 @pytest.mark.parametrize("scale", [0.01, 1.0, 50.0])
@@ -333,3 +341,41 @@ def test_values_that_nothing_can_be_imposed_on_are_refused(name, wrong, message)
     found = Invariants.found_in(dataset(SETS[name][:, :1]))
     with pytest.raises(ValueError, match=message):
         found.impose(wrong)
+
+
+def test_repeated_readings_are_found_where_there_is_no_lattice_and_nowhere_else():
+    steps = np.abs(np.diff(dataset(SETS["repeats"]).values.double()))
+    share = (steps == 0).mean()
+    (least,) = Invariants.found_in(dataset(SETS["repeats"])).least_step
+    assert 0.03 < share < 0.15
+    assert least == pytest.approx(np.quantile(steps[steps > 0], 0.1) * share / (share + 0.1 * (1 - share)))
+    for name in set(SETS) - {"repeats", "repeats, then normalised"}:
+        assert set(Invariants.found_in(dataset(SETS[name])).least_step) == {None}, name
+
+
+def test_steps_spread_evenly_below_the_tenth_percentile_get_the_share_of_the_recordings():
+    random = np.random.default_rng(4)
+    steps = random.normal(size=(200, 1, 80))
+    repeated = random.random(steps.shape) < 0.05
+    found = Invariants.found_in(dataset(np.where(repeated, 0.0, steps).cumsum(axis=2)))
+    made = np.where(repeated, random.uniform(-0.125, 0.125, size=steps.shape), steps).cumsum(axis=2)
+    imposed = found.impose(torch.from_numpy(made)).double().numpy()
+    assert 0.045 < (np.diff(imposed) == 0).mean() < 0.055
+
+
+def test_a_signal_stands_still_where_its_step_is_too_small_and_keeps_the_others():
+    (least,) = (found := Invariants.found_in(dataset(SETS["repeats"]))).least_step
+    steps = least * np.array([3.0, 0.5, -0.9, -2.0, 0.99, 1.01])
+    imposed = found.impose(torch.from_numpy(np.r_[5.0, steps].cumsum()[None, None])).double().numpy()[0, 0]
+    kept = least * np.array([3.0, 0.0, 0.0, -2.0, 0.0, 1.01])
+    np.testing.assert_allclose(imposed, np.r_[5.0, kept].cumsum(), rtol=0, atol=1e-6)
+    assert ((np.diff(imposed) == 0) == (kept == 0)).all()
+    still = np.r_[5.0, 5.0, 5.0 + 0.5 * least, 6.0][None, None]
+    assert torch.equal(found.impose(torch.from_numpy(still)), torch.from_numpy(still).float())
+
+
+def test_much_rest_does_not_make_a_large_step_small():
+    random = np.random.default_rng(5)
+    steps = np.where(random.random((50, 1, 80)) < 0.9, 0.0, random.normal(size=(50, 1, 80)))
+    (least,) = Invariants.found_in(dataset(steps.cumsum(axis=2))).least_step
+    assert least < np.quantile(np.abs(steps[steps != 0]), 0.11)

@@ -1,0 +1,180 @@
+"""Recipes at equal time before the judge, on held-out recordings.
+
+COURSE_DATA=FOLDER python -m benchmarks.equal_time ["reporting SET" "ladder SET" "ingredients SET" ...]
+
+Makes, under recipes/: reporting.csv (the course's recipe, WGAN-GP and the Gaussian of each class), ladder.csv (from the
+source's nets to the course's recipe, a change a row) and ingredients.csv (the course's recipe with one ingredient taken
+away). Every recipe is told the labels. How many steps fit into the seconds is measured beforehand, so that the learning
+rate ends at 0 there.
+
+The seeds were fixed beforehand and served no tuning: that was done with seed 0 on an inner split of the training
+recordings (`learnt.split(0.8, seed=100)`), and stands in results/scale_trials.csv.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks import tables
+from benchmarks.judging import EXAMS, by_judge
+from benchmarks.recipes import Budget, fitting_steps, frechet_reference, learn
+from benchmarks.recordings import Auslan, Simulated, Split, Ucr
+from benchmarks.tables import Part, make  # noqa: F401 - a bench has PARTS and make
+from course_lib import metrics
+from course_lib.baselines import Gaussian
+from course_lib.data import Invariants, Scaler, SignalDataset
+from course_lib.models import MultiScaleCritic, step_scales
+from course_lib.training import BEST_RECIPE, SOURCE_RECIPE, Recipe, sample
+
+# --------------------------------------------------------------------------------------------------------- settings
+
+GAUSSIAN, BEST, WGAN_GP = "Gaussian", "the course's recipe", "WGAN-GP, up-sampling nets"
+SEEDS = (11, 12, 13)
+OPEN, EVEN = -10.0, 0.0  # a pace that is hardly averaged, a loudness that stays at the floor
+
+
+@dataclass(frozen=True)
+class Mixed(Recipe):
+    """A recipe with its nets changed: the critic of another ("multiscale", "upsampling"), or without an ingredient.
+
+    `without`: "pace" (always open), "loudness" (one for all times and signals, beside the filter's own), or "scales"
+    (the critic is shown differences at the middle scale alone).
+    """
+
+    critic: str = ""
+    without: str = ""
+
+    def build(self, dataset: SignalDataset, *, conditional: bool = False, seed: int = 0) -> tuple[nn.Module, nn.Module]:
+        generator, critic = super().build(dataset, conditional=conditional, seed=seed)
+        if self.critic:
+            other = Recipe(self.config, self.critic, self.dim, self.latent_dim)
+            _, critic = other.build(dataset, conditional=conditional, seed=seed)
+        if self.without == "scales":
+            middle = [[by_lag[1:2] for by_lag in by_channel] for by_channel in step_scales(dataset.values)]
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                critic = MultiScaleCritic(**critic.arguments | {"scales": middle})
+        elif self.without:
+            generator.last.register_forward_hook(Held(dataset.channels, self.without))
+        return generator, critic
+
+
+@dataclass(frozen=True)
+class Held:
+    """Holds the pace, or the loudness, that a multi-scale generator's last convolution makes."""
+
+    channels: int
+    what: str
+
+    def __call__(self, layer: nn.Module, given: tuple[Tensor, ...], made: Tensor) -> Tensor:
+        course, pace, loudness = made.split(self.channels, dim=1)
+        held = {"pace": torch.full_like(pace, OPEN), "loudness": torch.full_like(loudness, EVEN)}
+        pace, loudness = ({"pace": pace, "loudness": loudness} | {self.what: held[self.what]}).values()
+        return torch.cat([course, pace, loudness], dim=1)
+
+
+def steps_of(recipe: Recipe, **changes: object) -> Recipe:
+    return recipe.with_config(**changes)
+
+
+PLAIN = dict(linear_decay=False, ema_decay=0.0, sobolev_weight=0.0)
+IN_THE_VIEW = Mixed(Recipe().with_config(sobolev_weight=0.0).config, critic="multiscale")
+LADDER = {
+    "source's nets, with labels": SOURCE_RECIPE,
+    "up-sampling nets": Recipe().with_config(**PLAIN),
+    "falling rate, averaged weights": Recipe().with_config(sobolev_weight=0.0),
+    "detail counts (Sobolev)": Recipe(),
+    "critic shown compressed differences": IN_THE_VIEW,
+    "generator of several scales": replace(IN_THE_VIEW, nets="multiscale"),
+    "paired, R1 + R2: the course's recipe": BEST_RECIPE,
+}
+INGREDIENTS = {
+    "nothing": BEST_RECIPE,
+    "pairing and R1 + R2 (WGAN-GP instead)": replace(IN_THE_VIEW, nets="multiscale"),
+    "compressed differences": Mixed(BEST_RECIPE.config, "multiscale", critic="upsampling"),
+    "all scales but the middle one": Mixed(BEST_RECIPE.config, "multiscale", without="scales"),
+    "a pace": Mixed(BEST_RECIPE.config, "multiscale", without="pace"),
+    "a loudness": Mixed(BEST_RECIPE.config, "multiscale", without="loudness"),
+    "a heavy penalty (0.05)": BEST_RECIPE.with_config(penalty_weight=0.05),
+    "averaged weights": BEST_RECIPE.with_config(ema_decay=0.0),
+    "a falling rate": BEST_RECIPE.with_config(linear_decay=False),
+}
+METHODS = {BEST: BEST_RECIPE, WGAN_GP: Recipe()}
+
+
+@dataclass(frozen=True)
+class EqualTime:
+    """A set, and what learns it, each for the same processor time; None stands for the Gaussian of each class."""
+
+    data: Simulated | Auslan | Ucr
+    methods: Mapping[str, Recipe | None]
+    budget: Budget
+    split: Split = Split()
+    seeds: tuple[int, ...] = SEEDS
+    sample_seed: int = 1
+    judge_seed: int = 0
+    reference_seed: int = 0
+
+
+# ------------------------------------------------------------------------------------------------------------- runs
+
+
+def run(settings: EqualTime, method: str, seed: int) -> list[dict]:
+    """Train for about the budget, impose what all recordings share, and ask the judges; sampled with the run's seed."""
+    learnt, held_out = settings.split.of(settings.data.load())
+    recipe = settings.methods[method]
+    if recipe is None:
+        made, steps = Gaussian().fit(learnt).sample(held_out.labels, seed=seed), 0
+    else:
+        made, steps = trained(settings, recipe, learnt, held_out, seed)
+    made = Invariants.found_in(learnt).impose(made)
+    return [{"steps": steps} | judged(settings, learnt, held_out, made)]
+
+
+def trained(settings: EqualTime, recipe: Recipe, learnt: SignalDataset, held_out: SignalDataset, seed: int):
+    """Signals for the held-out labels, in the recordings' units, and how many steps were taken."""
+    scaler = Scaler.fit(learnt)
+    scaled = scaler.transform(learnt)
+    steps = fitting_steps(recipe, scaled, settings.budget, seed)
+    generator = learn(recipe, scaled, seed, steps)
+    return scaler.inverse(sample(generator, len(held_out), labels=held_out.labels, seed=settings.sample_seed)), steps
+
+
+def judged(settings: EqualTime, learnt: SignalDataset, held_out: SignalDataset, made: Tensor) -> dict[str, float]:
+    real = held_out.values
+    score = metrics.discriminative_score(real, made, seed=settings.judge_seed)
+    reference = frechet_reference(learnt, held_out, settings.reference_seed)
+    return {
+        "size": score.size,
+        "caught": score.caught,
+        "null": score.null,
+        "frechet_ratio": metrics.signal_frechet(real, made) / reference,
+        "roughness_ratio": metrics.roughness_ratio(real, made),
+        "edge_roughness_ratio": metrics.edge_roughness_ratio(real, made),
+        "variance_ratio": metrics.variance_ratio(real, made),
+        "nearest_neighbour_ratio": metrics.nearest_neighbour_ratio(learnt.values, real, made),
+    } | by_judge(score.views)
+
+
+# -------------------------------------------------------------------------------------------------------- the parts
+
+
+def part(table: str, name: str, settings: EqualTime) -> Part:
+    runs = tuple({"method": method, "seed": seed} for seed in settings.seeds for method in settings.methods)
+    file = f"recipes/{table}"
+    return Part(f"equal_time/{table} {name}", f"{file}.csv", f"{file}.json", settings, run, runs, {"set": name})
+
+
+SETS = [name for name, exam in EXAMS.items() if isinstance(exam.split, Split)]
+REPORTING = {name: EqualTime(EXAMS[name].data, METHODS | {GAUSSIAN: None}, Budget(300.0)) for name in SETS}
+PARTS = [part("reporting", name, settings) for name, settings in REPORTING.items()]
+PARTS.append(part("ladder", "auslan_right_x", EqualTime(EXAMS["auslan_right_x"].data, LADDER, Budget(100.0))))
+PARTS += [
+    part("ingredients", name, EqualTime(EXAMS[name].data, INGREDIENTS, Budget(100.0)))
+    for name in ("signs8", "auslan_right_x", "CricketX")
+]
+
+if __name__ == "__main__":
+    tables.command(PARTS, make, __doc__)
