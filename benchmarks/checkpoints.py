@@ -22,10 +22,10 @@ from benchmarks import manifests, tables
 from benchmarks.recordings import Auslan, Simulated, Split
 from benchmarks.tables import Part
 from course_lib import checkpoints, metrics
-from course_lib.data import Scaler, SignalDataset
+from course_lib.data import Invariants, Scaler, SignalDataset
 from course_lib.devices import choose_device
 from course_lib.files import write_whole
-from course_lib.training import Recipe, State, sample, train
+from course_lib.training import BEST_RECIPE, Recipe, State, sample, train
 from course_lib.training.callbacks import ProgressBar
 
 # --------------------------------------------------------------------------------------------------------- settings
@@ -60,10 +60,10 @@ class Run:
 
 
 RUNS = {
-    "signs8": Run(Simulated(8), Recipe().with_config(steps=4_000)),
-    "signs80": Run(Simulated(80), Recipe().with_config(steps=5_500)),
-    "auslan_right_x": Run(Auslan(("right_x",)), Recipe().with_config(steps=4_000)),
-    "auslan_right_xyz": Run(Auslan(("right_x", "right_y", "right_z")), Recipe().with_config(steps=5_000)),
+    "signs8": Run(Simulated(8), BEST_RECIPE.with_config(steps=8_000)),
+    "signs80": Run(Simulated(80), BEST_RECIPE.with_config(steps=9_000)),
+    "auslan_right_x": Run(Auslan(("right_x",)), BEST_RECIPE.with_config(steps=9_000)),
+    "auslan_right_xyz": Run(Auslan(("right_x", "right_y", "right_z")), BEST_RECIPE.with_config(steps=6_000)),
 }
 
 
@@ -108,12 +108,13 @@ def make(part: Part, folder: Path = tables.DATA, *, anew: bool = False) -> None:
 
 
 def examined(
-    run: Run, generator: nn.Module, scaler: Scaler, held_out: SignalDataset
+    run: Run, generator: nn.Module, scaler: Scaler, learnt: SignalDataset, held_out: SignalDataset
 ) -> tuple[SignalDataset, Float[Tensor, "n channels length"]]:
     """The held-out recordings that are compared, and the signals generated for them, in the recordings' own units."""
     exam = run.exam
     labels = held_out.labels if generator.n_classes else None
     made = scaler.inverse(sample(generator, len(held_out), labels=labels, seed=exam.sample_seed))
+    made = Invariants.found_in(learnt).impose(made)
     few = torch.randperm(len(held_out), generator=torch.Generator().manual_seed(exam.drawn_seed))[: exam.at_most]
     return held_out[few], made[few]
 
@@ -125,7 +126,7 @@ def judge(
 
     What forgers score stands in judging/reports.csv (benchmarks/judging.py).
     """
-    test, made = examined(run, generator, scaler, held_out)
+    test, made = examined(run, generator, scaler, learnt, held_out)
     report = metrics.quality_report(
         learnt.values,
         test.values,

@@ -57,10 +57,13 @@ def _scale(step: Float[Tensor, "N T"], share: float) -> list[float]:
 
 
 def noise_floor(values: Float[Tensor, "N C L"]) -> list[float]:
-    """Of each channel the step that a recording is below a tenth of the time, the median of all: rest's loudness."""
+    """Rest's loudness: of each channel the step that a tenth of a recording's are below, the median of all recordings.
+
+    Steps of exactly 0 (a reading taken twice, a coarse converter) are no noise and are left out.
+    """
     steps = values.double().diff(dim=-1).abs()
-    quiet = steps.sort(dim=-1).values[..., round(0.1 * (steps.shape[-1] - 1))]
-    return [max(float(floor), 1e-4) for floor in quiet.median(dim=0).values]
+    quiet = torch.where(steps > 0, steps, torch.nan).nanquantile(0.1, dim=-1)
+    return [max(float(floor), 1e-4) for floor in quiet.nanmedian(dim=0).values.nan_to_num(0.0)]
 
 
 class MultiScaleGenerator(nn.Module):
@@ -165,12 +168,13 @@ class MultiScaleCritic(nn.Module):
 
     `view` turns signals into what the critic is shown: their values and, for each lag k and scale s,
     $\operatorname{asinh}((x_{t+k} - x_t)/s)$, brought to size 1. asinh is linear below s and a logarithm above. The
-    training loop takes the view first, so that slopes and penalties are taken in it.
+    training loop takes the view first, so that slopes and penalties are taken in it. Two critics judge, one the values
+    and one the differences, and their scores are added (docs/trials.md has one critic for both beside them).
 
     Args:
         scales: of the differences (`step_scales`), by channel and lag; the lags are `LAGS`.
 
-        The others, and errors, as `SignalCritic`, which judges what is shown.
+        The others, and errors, as `SignalCritic`, of which both are.
     """
 
     def __init__(
@@ -196,7 +200,8 @@ class MultiScaleCritic(nn.Module):
         self.register_buffer("scales", scales_and_sizes[..., 0])
         self.register_buffer("sizes", scales_and_sizes[..., 1])
         self.seen = channels + self.scales.numel()
-        self.judge = SignalCritic(length, self.seen, dim, n_classes)
+        self.of_values = SignalCritic(length, channels, dim, n_classes)
+        self.of_steps = SignalCritic(length, self.scales.numel(), dim, n_classes)
 
     def view(self, signals: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """(B, C, L) -> (B, V, L): the values, then the compressed differences by lag, channel and scale; 0 at ends.
@@ -222,7 +227,9 @@ class MultiScaleCritic(nn.Module):
         """
         check_labels("MultiScaleCritic", labels, self.n_classes, len(signals))
         viewed = signals.ndim == 3 and signals.shape[1:] == (self.seen, self.length)
-        return self.judge(signals if viewed else self.view(signals), labels)
+        shown = signals if viewed else self.view(signals)
+        values, steps = shown[:, : self.channels], shown[:, self.channels :]
+        return self.of_values(values, labels) + self.of_steps(steps, labels)
 
 
 def own_time_average(course: Float[Tensor, "..."], pace: Float[Tensor, "..."]) -> Float[Tensor, "..."]:

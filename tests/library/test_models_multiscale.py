@@ -176,16 +176,15 @@ def test_the_view_is_the_values_and_their_compressed_differences():
     assert place == shown.shape[1]
 
 
-def test_the_score_is_that_of_the_whole_view():
+def test_the_score_is_that_of_the_values_and_that_of_the_differences():
     x, labels = randn(4, 2, 40), torch.tensor([0, 1, 2, 1])
     torch.manual_seed(0)
     critic = MultiScaleCritic(40, 2, 4, n_classes=3, scales=step_scales(x))
     shown = critic.view(x)
-    torch.testing.assert_close(critic(x, labels), critic.judge(shown, labels))
-    for place in range(shown.shape[1]):  # every part of it counts
-        changed = shown.clone()
-        changed[:, place] += 1
-        assert (critic(changed, labels) - critic(x, labels)).abs().min() > 1e-6, place
+    expected = critic.of_values(shown[:, :2], labels) + critic.of_steps(shown[:, 2:], labels)
+    torch.testing.assert_close(critic(x, labels), expected)
+    raised = critic(x + 5, labels) - critic(x, labels)  # a level is no difference
+    torch.testing.assert_close(raised, critic.of_values(x + 5, labels) - critic.of_values(x, labels))
 
 
 def test_scales_are_quantiles_of_the_steps_and_sizes_bring_them_to_one():
@@ -200,16 +199,19 @@ def test_scales_are_quantiles_of_the_steps_and_sizes_bring_them_to_one():
 
 def test_the_floor_is_the_median_recording_s_quiet_step_channel_by_channel():
     x = randn(41, 2, 60) * torch.linspace(0.1, 10, 41)[:, None, None] * torch.tensor([[1.0], [3.0]])
-    quiet = np.quantile(np.abs(np.diff(x.numpy())), 0.1, axis=-1, method="nearest")
+    quiet = np.quantile(np.abs(np.diff(x.numpy())), 0.1, axis=-1)
     np.testing.assert_allclose(noise_floor(x), np.median(quiet, axis=0), rtol=1e-5)
+    repeated = x.repeat_interleave(2, dim=-1)  # every second step is 0
+    np.testing.assert_allclose(noise_floor(repeated), noise_floor(x), rtol=1e-5)
 
 
 def test_a_set_of_many_repeated_values_has_scales_above_zero():
     x = torch.zeros(20, 1, 40)
+    assert noise_floor(x) == [1e-4]
     x[:, :, 20:] = randn(20, 1, 1)
     for by_lag in step_scales(x)[0]:
         assert all(scale > 0 and size > 0 for scale, size in by_lag)
-    assert noise_floor(x) == [1e-4]
+    assert 0 < noise_floor(x)[0] < 10
 
 
 def test_a_critic_scores_signals_and_their_view_alike_and_refuses_other_shapes():
