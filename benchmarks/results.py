@@ -14,6 +14,7 @@ import pandas as pd
 
 from benchmarks.goals import RUNS, goals
 from course_lib.classroom import results
+from course_lib.metrics.classifiers import JUDGES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = (DOCS / "results.md", DOCS / "judging.md", DOCS / "trials.md")
@@ -56,12 +57,48 @@ def _bounds(table: pd.DataFrame) -> zip:
     return zip(table, table.min(), table.mean(), table.max(), strict=True)
 
 
-def recipes_table() -> pd.DataFrame:
-    """One change at a time, at equal processor time."""
-    table = results.table("recipes/recipes", keep_default_na=False)
-    table.insert(0, "what", [f"{r}: {c}" if c else r for r, c in zip(table.recipe, table.change, strict=True)])
-    numbers = [name for name in table if name.endswith("_ratio")]
-    return _spaced(table.set_index("what")[["seed", "steps", "cpu_seconds", *numbers]])
+def ladder_table() -> pd.DataFrame:
+    """From the source's nets to the course's recipe: mean over the seeds, least and most of caught in parentheses."""
+    return _at_equal_time("ladder", "row")
+
+
+def ingredients_table() -> pd.DataFrame:
+    """The course's recipe with one ingredient taken away, set by set: how often it is caught."""
+    table = results.table("recipes/ingredients")
+    shown = {}
+    for name, runs in table.groupby("set", sort=False):
+        by_method = runs.groupby("method", sort=False)["caught"]
+        shown[name] = by_method.agg(_mean_and_ends)
+    return pd.DataFrame(shown).rename_axis("without")
+
+
+def reporting_table() -> pd.DataFrame:
+    """Each method on each set after the same seconds."""
+    table = results.table("recipes/reporting")
+    parts = [_lines_of(runs).assign(set=name) for name, runs in table.groupby("set", sort=False)]
+    shown = pd.concat(parts).reset_index().set_index("set")
+    return shown.rename_axis("set")
+
+
+def _at_equal_time(name: str, first: str) -> pd.DataFrame:
+    return _lines_of(results.table(f"recipes/{name}")).rename_axis(first)
+
+
+def _lines_of(runs: pd.DataFrame) -> pd.DataFrame:
+    """A line a method: caught, by values and by differences, and the ratios, means over the seeds."""
+    lines = {}
+    for method, rows in runs.groupby("method", sort=False):
+        line = lines.setdefault(method, {"caught": _mean_and_ends(rows["caught"]), "null": f"{rows.null.mean():.2f}"})
+        for view in ("values", "differences"):
+            line[f"by {view}"] = f"{rows[[f'{view}, {judge}' for judge in JUDGES]].max(axis=1).mean():.2f}"
+        ratios = [column for column in rows if column.endswith("_ratio")]
+        line |= {ratio.removesuffix("_ratio").replace("_", " "): f"{rows[ratio].mean():.2f}" for ratio in ratios}
+        line |= {"steps": f"{rows['steps'].mean():,.0f}", "seeds": len(rows)}
+    return pd.DataFrame(lines).T.rename_axis("method")
+
+
+def _mean_and_ends(values: pd.Series) -> str:
+    return f"{values.mean():.2f} ({values.min():.2f} to {values.max():.2f})"
 
 
 def toys_table() -> pd.DataFrame:
@@ -235,22 +272,6 @@ def refusals_table() -> pd.DataFrame:
     return shown.rename_axis(f"lines outside, of {table['metric'].nunique()}")
 
 
-def tuning_table() -> pd.DataFrame:
-    """Each recipe on each set of the inner split: caught, and in parentheses by values and by differences."""
-    table = results.table("recipes/tuning")
-    by = {
-        view: table[[f"{view}, {judge}" for judge in ("forest", "SVM")]].max(axis=1)
-        for view in ("values", "differences")
-    }
-    said = [
-        f"{caught:.2f} ({values:.2f}, {steps:.2f})"
-        for caught, values, steps in zip(table["caught"], by["values"], by["differences"], strict=True)
-    ]
-    shown = table.assign(said=said).pivot(index="method", columns="set", values="said")
-    shown = shown.loc[table["method"].unique(), table["set"].unique()]
-    return shown.rename_axis("caught (values, differences)")
-
-
 def verdicts_table() -> pd.DataFrame:
     """Whether a committed generator is caught less than a forger: difference, its 95 % interval, verdict."""
     table = results.table("judging/caught").dropna(subset=["verdict"]).drop_duplicates(["set", "generator"])
@@ -305,7 +326,9 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "goals": goals_table,
     "generators": generators_table,
     "quick": quick_table,
-    "recipes": recipes_table,
+    "ladder": ladder_table,
+    "ingredients": ingredients_table,
+    "reporting": reporting_table,
     "toys": toys_table,
     "critics": critics_table,
     "first_trials": first_trials_table,
@@ -317,7 +340,6 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "calibration": calibration_table,
     "caught": caught_table,
     "refusals": refusals_table,
-    "tuning": tuning_table,
     "verdicts": verdicts_table,
     "cost": cost_table,
 }
