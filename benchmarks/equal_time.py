@@ -7,6 +7,8 @@ source's nets to the course's recipe, a change a row) and ingredients.csv (the c
 away). Every recipe is told the labels. How many steps fit into the seconds is measured beforehand, so that the learning
 rate ends at 0 there.
 
+What is to be made stands in LATER: reporting.csv and ingredients.csv.
+
 The seeds were fixed beforehand and served no tuning: that was done with seed 0 on an inner split of the training
 recordings (`learnt.split(0.8, seed=100)`), and stands in results/scale_trials.csv.
 """
@@ -169,12 +171,12 @@ def part(table: str, name: str, settings: EqualTime) -> Part:
 
 SETS = [name for name, exam in EXAMS.items() if isinstance(exam.split, Split)]
 REPORTING = {name: EqualTime(EXAMS[name].data, METHODS | {GAUSSIAN: None}, Budget(300.0)) for name in SETS}
-PARTS = [part("reporting", name, settings) for name, settings in REPORTING.items()]
-PARTS.append(part("ladder", "auslan_right_x", EqualTime(EXAMS["auslan_right_x"].data, LADDER, Budget(100.0))))
-PARTS += [
+LATER = [part("reporting", name, settings) for name, settings in REPORTING.items()]
+LATER += [
     part("ingredients", name, EqualTime(EXAMS[name].data, INGREDIENTS, Budget(100.0)))
     for name in ("signs8", "auslan_right_x", "CricketX")
 ]
+PARTS = [part("ladder", "auslan_right_x", EqualTime(EXAMS["auslan_right_x"].data, LADDER, Budget(45.0)))]
 
 if __name__ == "__main__":
     tables.command(PARTS, make, __doc__)
