@@ -94,3 +94,25 @@ def test_the_bars_are_as_wide_as_the_receptive_fields():
     assert [bar.get_width() for bar in bars] == pytest.approx([25 / RATE, 121 / RATE])
     assert [bar.get_x() + bar.get_width() / 2 for bar in bars] == pytest.approx([1, 1])
     assert "121 steps" in ax.get_yticklabels()[1].get_text()
+
+
+def test_signals_their_detail_and_their_steps_stand_in_one_row_for_each_set(signals):
+    figure = figures.plot_signals_and_steps({"real": signals, "drawn": 2 * signals}, detail=(0.1, 0.3), many=3)
+    axes = np.array(figure.axes).reshape(2, 3)
+    time = np.arange(40) / RATE
+    for row, values in zip(axes, (signals, 2 * signals), strict=True):
+        whole, stretch, steps = map(drawn, row)
+        assert [len(lines) for lines in (whole, stretch, steps)] == [3, 3, 2]
+        np.testing.assert_array_equal(whole[2][1], values[2, 0])
+        np.testing.assert_array_equal(stretch[2][0], time[8:25])
+        np.testing.assert_array_equal(stretch[2][1], values[2, 0, 8:25])
+        np.testing.assert_allclose(steps[1][1], np.abs(values[1, 0, 1:] - values[1, 0, :-1]))
+    assert axes[1, 2].get_yscale() == "log"
+    assert axes[0, 0].get_ylim() == axes[1, 0].get_ylim()
+
+
+def test_a_step_of_0_has_no_place_on_a_logarithmic_axis(signals):
+    still = np.zeros((1, 1, 40))
+    still[..., 20:] = 1
+    (steps,) = drawn(figures.plot_signals_and_steps({"real": still}).axes[2])
+    assert np.isfinite(steps[1]).sum() == 1
