@@ -9,6 +9,7 @@ import torch
 
 from course_lib.classroom import demos
 from course_lib.classroom.figures import notebook_08 as figures
+from course_lib.plots.base import PALETTE
 
 matplotlib.use("Agg")
 RATE = 80
@@ -107,6 +108,8 @@ def test_signals_their_detail_and_their_steps_stand_in_one_row_for_each_set(sign
         np.testing.assert_array_equal(stretch[2][0], time[8:25])
         np.testing.assert_array_equal(stretch[2][1], values[2, 0, 8:25])
         np.testing.assert_allclose(steps[1][1], np.abs(values[1, 0, 1:] - values[1, 0, :-1]))
+    for row, side in zip(axes, ("real", "generated"), strict=True):
+        assert {line.get_color() for ax in row for line in ax.get_lines()} == {PALETTE[side]}
     assert axes[1, 2].get_yscale() == "log"
     assert axes[0, 0].get_ylim() == axes[1, 0].get_ylim()
 
@@ -116,3 +119,13 @@ def test_a_step_of_0_has_no_place_on_a_logarithmic_axis(signals):
     still[..., 20:] = 1
     (steps,) = drawn(figures.plot_signals_and_steps({"real": still}).axes[2])
     assert np.isfinite(steps[1]).sum() == 1
+
+
+def test_a_wave_has_all_but_all_of_its_power_at_its_own_frequency():
+    wave = np.sin(2 * np.pi * 10 * np.arange(160) / RATE)
+    ax = figures.plot_power_shares({"wave": np.tile(wave, (3, 1, 1)), "faster": np.tile(wave[::2], (3, 1, 2))})
+    for (frequency, share), hertz in zip(drawn(ax), (10, 20), strict=True):
+        assert frequency[share.argmax()] == hertz
+        assert share[np.abs(frequency - hertz) < 1].sum() > 0.99
+        assert share.sum() == pytest.approx(1)
+    assert ax.get_yscale() == "log"

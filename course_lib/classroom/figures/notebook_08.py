@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 
 from course_lib.arrays import Array, Number
 from course_lib.classroom.demos import receptive_field
-from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
+from course_lib.metrics import power_spectrum
+from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes, plot_curves
 from course_lib.plots.distributions import BAND
 from course_lib.plots.signals import one_channel, signal_label, time_of
 
@@ -36,9 +37,10 @@ def plot_signals_and_steps(
     figure, axes = plt.subplots(
         len(sides), 3, figsize=(10.5, 0.8 + 1.9 * len(sides)), sharex="col", sharey="col", squeeze=False
     )
-    for row, (name, values) in zip(axes, sides.items(), strict=True):
+    for i, (name, values) in enumerate(sides.items()):
+        row, color = axes[i], PALETTE["real" if i == 0 else "generated"]
         x = one_channel(values, 0)[:many]
-        color, time = PALETTE["real" if row is axes[0] else "generated"], time_of(x.shape[1], sampling_rate)
+        time = time_of(x.shape[1], sampling_rate)
         inside = (time >= detail[0]) & (time <= detail[1])
         row[0].plot(time, x.T, color=color, alpha=0.6, linewidth=1.1)
         row[1].plot(time[inside], x[:, inside].T, color=color, alpha=0.8, linewidth=1.1)
@@ -53,6 +55,16 @@ def plot_signals_and_steps(
     for ax in axes[-1]:
         ax.set_xlabel("time (s)")
     return figure
+
+
+def plot_power_shares(sets: dict[str, Float[Array, "..."]], *, sampling_rate: Number = 80) -> Axes:
+    """The mean power spectrum of each set of signals (N, C, L), first channel, over its sum, on a logarithmic axis."""
+    spectra = {name: power_spectrum(one_channel(x, 0)[:, None].astype(np.float64))[0] for name, x in sets.items()}
+    length = next(iter(sets.values())).shape[-1]
+    table = pd.DataFrame(spectra, index=np.fft.rfftfreq(length, 1 / sampling_rate))
+    ax = plot_curves(table / table.sum(), xlabel="frequency (Hz)", ylabel="share of the power")
+    ax.set_yscale("log")
+    return ax
 
 
 def plot_time_to_quality(
