@@ -9,6 +9,7 @@ import torch
 
 from course_lib.classroom import demos
 from course_lib.classroom.figures import notebook_08 as figures
+from course_lib.plots.base import PALETTE
 
 matplotlib.use("Agg")
 RATE = 80
@@ -94,3 +95,37 @@ def test_the_bars_are_as_wide_as_the_receptive_fields():
     assert [bar.get_width() for bar in bars] == pytest.approx([25 / RATE, 121 / RATE])
     assert [bar.get_x() + bar.get_width() / 2 for bar in bars] == pytest.approx([1, 1])
     assert "121 steps" in ax.get_yticklabels()[1].get_text()
+
+
+def test_signals_their_detail_and_their_steps_stand_in_one_row_for_each_set(signals):
+    figure = figures.plot_signals_and_steps({"real": signals, "drawn": 2 * signals}, detail=(0.1, 0.3), many=3)
+    axes = np.array(figure.axes).reshape(2, 3)
+    time = np.arange(40) / RATE
+    for row, values in zip(axes, (signals, 2 * signals), strict=True):
+        whole, stretch, steps = map(drawn, row)
+        assert [len(lines) for lines in (whole, stretch, steps)] == [3, 3, 2]
+        np.testing.assert_array_equal(whole[2][1], values[2, 0])
+        np.testing.assert_array_equal(stretch[2][0], time[8:25])
+        np.testing.assert_array_equal(stretch[2][1], values[2, 0, 8:25])
+        np.testing.assert_allclose(steps[1][1], np.abs(values[1, 0, 1:] - values[1, 0, :-1]))
+    for row, side in zip(axes, ("real", "generated"), strict=True):
+        assert {line.get_color() for ax in row for line in ax.get_lines()} == {PALETTE[side]}
+    assert axes[1, 2].get_yscale() == "log"
+    assert axes[0, 0].get_ylim() == axes[1, 0].get_ylim()
+
+
+def test_a_step_of_0_has_no_place_on_a_logarithmic_axis(signals):
+    still = np.zeros((1, 1, 40))
+    still[..., 20:] = 1
+    (steps,) = drawn(figures.plot_signals_and_steps({"real": still}).axes[2])
+    assert np.isfinite(steps[1]).sum() == 1
+
+
+def test_a_wave_has_all_but_all_of_its_power_at_its_own_frequency():
+    wave = np.sin(2 * np.pi * 10 * np.arange(160) / RATE)
+    ax = figures.plot_power_shares({"wave": np.tile(wave, (3, 1, 1)), "faster": np.tile(wave[::2], (3, 1, 2))})
+    for (frequency, share), hertz in zip(drawn(ax), (10, 20), strict=True):
+        assert frequency[share.argmax()] == hertz
+        assert share[np.abs(frequency - hertz) < 1].sum() > 0.99
+        assert share.sum() == pytest.approx(1)
+    assert ax.get_yscale() == "log"

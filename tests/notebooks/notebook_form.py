@@ -41,7 +41,6 @@ STRETCHES_OWED = {
     "05_weight_clipping": 189,
     "06_gradient_penalty": 160,
     "07_sign_signals": 85,
-    "08_wgan_gp_on_signals": 73,
     "museum_of_bugs": 72,
 }
 
