@@ -4,10 +4,8 @@ COURSE_DATA=FOLDER python -m benchmarks.equal_time ["reporting SET" "ladder SET"
 
 Makes, under recipes/: reporting.csv (the course's recipe, WGAN-GP and the Gaussian of each class), ladder.csv (from the
 source's nets to the course's recipe, a change a row) and ingredients.csv (the course's recipe with one ingredient taken
-away). Every recipe is told the labels. How many steps fit into the seconds is measured beforehand, so that the learning
-rate ends at 0 there.
-
-What is to be made stands in LATER: reporting.csv and ingredients.csv.
+away). None is made yet: they stand in LATER. Every recipe is told the labels. How many steps fit into the seconds is
+measured beforehand, so that the learning rate ends at 0 there.
 
 The seeds were fixed beforehand and served no tuning: that was done with seed 0 on an inner split of the training
 recordings (`learnt.split(0.8, seed=100)`), and stands in results/scale_trials.csv.
@@ -176,7 +174,8 @@ LATER += [
     part("ingredients", name, EqualTime(EXAMS[name].data, INGREDIENTS, Budget(100.0)))
     for name in ("signs8", "auslan_right_x", "CricketX")
 ]
-PARTS = [part("ladder", "auslan_right_x", EqualTime(EXAMS["auslan_right_x"].data, LADDER, Budget(45.0)))]
+LATER.append(part("ladder", "auslan_right_x", EqualTime(EXAMS["auslan_right_x"].data, LADDER, Budget(60.0))))
+PARTS = []
 
 if __name__ == "__main__":
     tables.command(PARTS, make, __doc__)

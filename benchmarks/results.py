@@ -14,7 +14,6 @@ import pandas as pd
 
 from benchmarks.goals import RUNS, goals
 from course_lib.classroom import results
-from course_lib.metrics.classifiers import JUDGES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = (DOCS / "results.md", DOCS / "judging.md", DOCS / "trials.md")
@@ -55,50 +54,6 @@ def quick_table() -> pd.DataFrame:
 
 def _bounds(table: pd.DataFrame) -> zip:
     return zip(table, table.min(), table.mean(), table.max(), strict=True)
-
-
-def ladder_table() -> pd.DataFrame:
-    """From the source's nets to the course's recipe: mean over the seeds, least and most of caught in parentheses."""
-    return _at_equal_time("ladder", "row")
-
-
-def ingredients_table() -> pd.DataFrame:
-    """The course's recipe with one ingredient taken away, set by set: how often it is caught."""
-    table = results.table("recipes/ingredients")
-    shown = {}
-    for name, runs in table.groupby("set", sort=False):
-        by_method = runs.groupby("method", sort=False)["caught"]
-        shown[name] = by_method.agg(_mean_and_ends)
-    return pd.DataFrame(shown).rename_axis("without")
-
-
-def reporting_table() -> pd.DataFrame:
-    """Each method on each set after the same seconds."""
-    table = results.table("recipes/reporting")
-    parts = [_lines_of(runs).assign(set=name) for name, runs in table.groupby("set", sort=False)]
-    shown = pd.concat(parts).reset_index().set_index("set")
-    return shown.rename_axis("set")
-
-
-def _at_equal_time(name: str, first: str) -> pd.DataFrame:
-    return _lines_of(results.table(f"recipes/{name}")).rename_axis(first)
-
-
-def _lines_of(runs: pd.DataFrame) -> pd.DataFrame:
-    """A line a method: caught, by values and by differences, and the ratios, means over the seeds."""
-    lines = {}
-    for method, rows in runs.groupby("method", sort=False):
-        line = lines.setdefault(method, {"caught": _mean_and_ends(rows["caught"]), "null": f"{rows.null.mean():.2f}"})
-        for view in ("values", "differences"):
-            line[f"by {view}"] = f"{rows[[f'{view}, {judge}' for judge in JUDGES]].max(axis=1).mean():.2f}"
-        ratios = [column for column in rows if column.endswith("_ratio")]
-        line |= {ratio.removesuffix("_ratio").replace("_", " "): f"{rows[ratio].mean():.2f}" for ratio in ratios}
-        line |= {"steps": f"{rows['steps'].mean():,.0f}", "seeds": len(rows)}
-    return pd.DataFrame(lines).T.rename_axis("method")
-
-
-def _mean_and_ends(values: pd.Series) -> str:
-    return f"{values.mean():.2f} ({values.min():.2f} to {values.max():.2f})"
 
 
 def toys_table() -> pd.DataFrame:
@@ -326,9 +281,6 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "goals": goals_table,
     "generators": generators_table,
     "quick": quick_table,
-    "ladder": ladder_table,
-    "ingredients": ingredients_table,
-    "reporting": reporting_table,
     "toys": toys_table,
     "critics": critics_table,
     "first_trials": first_trials_table,
