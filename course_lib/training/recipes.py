@@ -84,10 +84,11 @@ BEST_RECIPE = Recipe(
     TrainingConfig(
         "relativistic",
         critic_steps=1,
-        penalty_weight=2.5,
+        penalty_weight=10.0,
         sobolev_weight=0.0,
         learning_rate=5e-4,
         betas=(0.0, 0.9),
+        ema_decay=0.999,
     ),
     nets="multiscale",
 )
