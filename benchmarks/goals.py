@@ -95,6 +95,7 @@ def of_the_signals() -> list[Goal]:
         _of_runs("roughness ratio of the edges", "edge_roughness_ratio", TIGHT),
         _of_runs("variance ratio of the edges", "edge_variance_ratio", TIGHT),
         _quick_signals(),
+        _quick_caught(),
         _frechet(),
         _of_runs("coverage over reference", "coverage", (0.9, float("inf")), of="ratio"),
         Goal("TSTR against TRTR", ">= 0.95 x, less its standard error"),
@@ -233,6 +234,20 @@ def _quick_signals() -> Goal:
         f"{QUICK[0]} to {QUICK[1]}",
         f"{span[names[0]]}, {span[names[1]]}; {span[names[2]]}, {span[names[3]]}",
         verdict({name.replace("_", " "): _worst(table[name]) for name in names}),
+        "0 to 9",
+        "make tables",
+    )
+
+
+def _quick_caught() -> Goal:
+    table = results.table("recipes/quick_seeds", index_col="seed")
+    more = table.index[table["caught"] >= table["source_caught"]]
+    return Goal(
+        "quick runs: caught less than the source's recipe, told the labels, after the same seconds",
+        "every seed",
+        f"{table['caught'].min():.2f}-{table['caught'].max():.2f}; the source's {table['source_caught'].min():.2f}-"
+        f"{table['source_caught'].max():.2f}",
+        verdict({"": f"seeds {', '.join(map(str, more))}" if len(more) else ""}),
         "0 to 9",
         "make tables",
     )
