@@ -97,7 +97,8 @@ BEST_RECIPE = Recipe(
 QUICK_RECIPE = replace(BEST_RECIPE.with_config(steps=400, learning_rate=1e-3), dim=16)
 
 # The settings of the article that the course grew from: mirror nets, DIM 64, batch 64, five critic steps, penalty 10,
-# 10,000 generator steps. It does not state Adam's; these are the WGAN-GP paper's. Neither decay nor averaging.
+# 10,000 generator steps. It does not state Adam's; these stand in the code of WGAN-GP's authors. Neither decay nor
+# averaging.
 SOURCE_RECIPE = Recipe(
     TrainingConfig(
         steps=10_000,
