@@ -21,16 +21,16 @@ def _with_running_mean(ax: Axes, step: ndarray, y: ndarray, *, color: str, dash:
     ax.plot(step, smooth, color=color, linestyle=dash, label=label)
 
 
-def plot_history(history: pd.DataFrame) -> Figure:
-    """Wasserstein estimate, slope of the critic (the penalty pulls it to the line at 1) and both losses.
+def plot_history(history: pd.DataFrame, *, target: float = 1) -> Figure:
+    """Wasserstein estimate, slope of the critic (the penalty pulls it to the line at `target`) and both losses.
 
-    `history` is `History.to_frame()`: step, wasserstein, gradient_norm, critic_loss, generator_loss.
+    WGAN-GP's penalty asks for 1, R1 and R2 for 0. `history` is `History.to_frame()`: step, wasserstein, gradient_norm, critic_loss, generator_loss.
     """
     figure, (estimate, slope, losses) = plt.subplots(1, 3, figsize=(10.5, 3.3), sharex=True, layout="constrained")
     step = history["step"].to_numpy()
     _with_running_mean(estimate, step, history["wasserstein"].to_numpy(), color=PALETTE["third"])
     _with_running_mean(slope, step, history["gradient_norm"].to_numpy(), color=PALETTE["fourth"])
-    slope.axhline(1, color=PALETTE["grey"], linewidth=1, linestyle="--", label="1, the target")
+    slope.axhline(target, color=PALETTE["grey"], linewidth=1, linestyle="--", label=f"{target:g}, the target")
     for name, color, dash in (("critic", "real", "-"), ("generator", "generated", "--")):
         y = history[f"{name}_loss"].to_numpy()
         _with_running_mean(losses, step, y, color=PALETTE[color], dash=dash, label=name)
