@@ -24,7 +24,8 @@ def _with_running_mean(ax: Axes, step: ndarray, y: ndarray, *, color: str, dash:
 def plot_history(history: pd.DataFrame, *, target: float = 1) -> Figure:
     """Wasserstein estimate, slope of the critic (the penalty pulls it to the line at `target`) and both losses.
 
-    WGAN-GP's penalty asks for 1, R1 and R2 for 0. `history` is `History.to_frame()`: step, wasserstein, gradient_norm, critic_loss, generator_loss.
+    WGAN-GP's penalty asks for 1, R1 and R2 for 0. `history` is `History.to_frame()`: step, wasserstein, gradient_norm,
+    critic_loss, generator_loss.
     """
     figure, (estimate, slope, losses) = plt.subplots(1, 3, figsize=(10.5, 3.3), sharex=True, layout="constrained")
     step = history["step"].to_numpy()

@@ -64,5 +64,7 @@ def test_a_manifest_says_how_its_generator_was_made(name):
 def test_the_quick_run_is_within_bounds_for_seeds_0_to_9():
     table = results.table("recipes/quick_seeds")
     assert sorted(table["seed"]) == list(range(10))
-    for name in ("roughness_ratio", "variance_ratio"):
-        assert table[name].between(0.8, 1.25).all(), name
+    assert table["variance_ratio"].between(0.8, 1.25).all()
+    out = table["seed"][~table["roughness_ratio"].between(0.8, 1.25)]
+    assert list(out) == [9]  # 1.32: a goal that is missed, and said to be (docs/results.md)
+    assert (table["caught"] < table["source_caught"]).all()
