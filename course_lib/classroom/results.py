@@ -21,6 +21,15 @@ def table(name: str, **options: object) -> pd.DataFrame:
     return pd.read_csv(_found(f"{name}.csv"), **options)
 
 
+def ladder(path: Path | None = None) -> pd.DataFrame:
+    """The ladder of notebook 10: one line for each set, row and seed, in the order in which the rows were made.
+
+    A row is a generator's recipe by its name, or one of "Gaussian", "interpolation" and "real". Read from `path`, or
+    else the committed table "recipes/ladder". Raises as `table`.
+    """
+    return table("recipes/ladder") if path is None else pd.read_csv(path)
+
+
 def arrays(name: str) -> dict[str, np.ndarray]:
     """The committed arrays `name`, as in "critics/surfaces", by their own names. Raises as `table`."""
     with np.load(_found(f"{name}.npz"), allow_pickle=False) as stored:
