@@ -242,9 +242,11 @@ def test_every_row_of_a_ladder_changes_what_it_is_named_for():
         ("MirrorGenerator", "MirrorCritic", "wgan_gp"),
         *[("SignalGenerator", "SignalCritic", "wgan_gp")] * 3,
         ("SignalGenerator", "MultiScaleCritic", "wgan_gp"),
-        ("MultiScaleGenerator", "MultiScaleCritic", "wgan_gp"),
+        *[("MultiScaleGenerator", "MultiScaleCritic", "wgan_gp")] * 2,
         ("MultiScaleGenerator", "MultiScaleCritic", BEST_RECIPE.config.objective.name),
     ]
+    unpaired = equal_time.INGREDIENTS["pairing and R1 + R2 (WGAN-GP instead)"]
+    assert unpaired.with_config(objective=BEST_RECIPE.config.objective) == BEST_RECIPE  # nothing else is changed
     assert nets["compressed differences"][:2] == ("MultiScaleGenerator", "SignalCritic")
     whole, middle = (
         replace(equal_time.INGREDIENTS[name], dim=4, latent_dim=4).build(signs)[1]
