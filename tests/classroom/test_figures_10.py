@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from course_lib.classroom import results
 from course_lib.classroom.figures import notebook_10 as figures
 
 matplotlib.use("Agg")
@@ -20,13 +19,8 @@ def no_figure_is_left_open():
 
 def a_ladder():
     rows = [(s, r, k) for s in ("one", "two") for r in ("first", "second", "real") for k in (0, 1, 2)]
-    table = pd.DataFrame(rows, columns=["set", "row", "seed"])
+    table = pd.DataFrame(rows, columns=["set", "method", "seed"])
     return table.assign(caught=np.linspace(0.5, 1, len(table)), frechet_ratio=np.linspace(1, 9, len(table)))
-
-
-def test_the_ladder_is_read_from_where_it_is_said_to_be(tmp_path):
-    a_ladder().to_csv(tmp_path / "ladder.csv", index=False)
-    pd.testing.assert_frame_equal(results.ladder(tmp_path / "ladder.csv"), a_ladder())
 
 
 def test_the_ladder_has_a_panel_a_measure_and_a_dot_a_seed_on_the_row_s_level():

@@ -25,13 +25,13 @@ MARKS = "osD^vP"
 
 
 def plot_ladder(table: pd.DataFrame, measures: Mapping[str, str]) -> Figure:
-    """A panel for each measure (column -> label): a dot for every seed of every row, a mark and colour for each set."""
-    rows, sets = list(dict.fromkeys(table["row"])), list(dict.fromkeys(table["set"]))
+    """A panel for each measure (column -> label): a dot for every seed of every method, a mark a set."""
+    rows, sets = list(dict.fromkeys(table["method"])), list(dict.fromkeys(table["set"]))
     figure, axes = plt.subplots(1, len(measures), figsize=(10.0, 0.4 * len(rows) + 1.5), sharey=True)
     for ax, (column, label) in zip(np.atleast_1d(axes), measures.items(), strict=True):
         for i, name in enumerate(sets):
             own = table[table["set"] == name]
-            place = own["row"].map(rows.index) + 0.16 * (i - (len(sets) - 1) / 2)
+            place = own["method"].map(rows.index) + 0.16 * (i - (len(sets) - 1) / 2)
             ax.plot(own[column], place, MARKS[i % 6], color=CYCLE[i % 6], alpha=0.7, markersize=5, label=name)
         if column.endswith("ratio"):
             ax.set_xscale("log")
