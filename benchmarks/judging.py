@@ -5,7 +5,8 @@ COURSE_DATA=FOLDER python -m benchmarks.judging [null calibration SET "SET caugh
 Makes, under judging/: null.csv (how often two sets of real signals are told apart), calibration.csv (a perfect sampler,
 and the same with one flaw), reports.csv (every metric of the committed generators, the forgers and some controls on
 eight sets), caught.csv (generators against forgers, three samples each) and cost.csv. Parts can be made side by side.
-What is to be made stands in LATER: unseen.csv (the judges that no tuning may see).
+What is to be made stands in LATER, and is made where it is named ("SET unseen"): unseen.csv (the judges that no tuning
+may see), in an environment of its own (data/README.md).
 
 Every seed was fixed beforehand, and nothing is left out.
 """
@@ -484,4 +485,4 @@ PARTS = [
 LATER = [unseen_part(name, UnseenExam(exam)) for name, exam in EXAMS.items()]
 
 if __name__ == "__main__":
-    tables.command(PARTS, make, __doc__)
+    tables.command(PARTS, make, __doc__, LATER)

@@ -101,17 +101,22 @@ def status(part: Part, folder: Path = DATA) -> str:
     return f"stale: {record['stale']}" if "stale" in record else "holds"
 
 
-def command(parts: Sequence[Part], make: Callable[..., None], doc: str) -> None:
-    """The command line of a bench, on one thread: python -m benchmarks.NAME [PART ...] [--anew]"""
+def command(parts: Sequence[Part], make: Callable[..., None], doc: str, later: Sequence[Part] = ()) -> None:
+    """The command line of a bench, on one thread: python -m benchmarks.NAME [PART ...] [--anew]
+
+    What is `later` is made only where it is named.
+    """
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     keys = [part.key for part in parts]
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(keys)}; all, unless given")
+    named = keys + [part.key for part in later]
+    only = f", and only if given: {', '.join(named[len(keys) :])}" if later else ""
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(keys)}; all, unless given{only}")
     parser.add_argument("--anew", action="store_true", help="make what holds again too")
     given = parser.parse_args()
-    if unknown := set(given.parts) - set(keys):
-        parser.error(f"no part {', '.join(sorted(unknown))}; there are: {', '.join(keys)}")
+    if unknown := set(given.parts) - set(named):
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are: {', '.join(named)}")
     torch.set_num_threads(1)
-    for part in parts:
+    for part in (*parts, *later):
         if part.key in (given.parts or keys):
             make(part, anew=given.anew)
             print(f"{part.name}: {status(part)}", flush=True)

@@ -141,6 +141,8 @@ def by_convolutions(
 ) -> Bool[ndarray, " asked"]:
     """MiniRocket, fitted on the learnt signals, and a ridge on its standardised features.
 
+    PyTorch keeps its number of threads: where numba starts its own, it sets it to the number of cores.
+
     Raises:
         ModuleNotFoundError: if aeon is not installed.
     """
@@ -153,7 +155,11 @@ def by_convolutions(
 
     rocket = MiniRocket(n_kernels=settings.kernels, random_state=seed, n_jobs=1)
     judge = make_pipeline(rocket, StandardScaler(), RidgeClassifierCV(alphas=settings.weights))
-    return judge.fit(x[learnt], is_fake[learnt]).predict(x[asked])
+    threads = torch.get_num_threads()
+    try:
+        return judge.fit(x[learnt], is_fake[learnt]).predict(x[asked])
+    finally:
+        torch.set_num_threads(threads)  # numba sets it in the OpenMP that both use
 
 
 class SignalJudge(nn.Module):

@@ -194,3 +194,17 @@ def test_what_is_named_is_made_and_an_unknown_name_is_refused_with_those_there_a
     monkeypatch.setattr("sys.argv", ["benchmarks.critics", "surfaces"])
     command(critics.PARTS, critics.make, critics.__doc__)
     assert made[-1] == ("critics/surfaces", False)
+
+
+def test_what_is_to_be_made_later_is_made_only_where_it_is_named(monkeypatch, capsys):
+    now, later = critics.PARTS[:2], critics.PARTS[2:]
+    made = []
+    for given, wanted in (([], now), ([later[0].key], later[:1]), ([now[0].key, later[0].key], [now[0], later[0]])):
+        monkeypatch.setattr("sys.argv", ["benchmarks.critics", *given])
+        command(now, lambda part, *, anew: made.append(part), critics.__doc__, later)
+        assert made == wanted
+        made.clear()
+    monkeypatch.setattr("sys.argv", ["benchmarks.critics", "deep"])
+    with pytest.raises(SystemExit):
+        command(now, critics.make, critics.__doc__, later)
+    assert f"no part deep; there are: {', '.join(part.key for part in critics.PARTS)}" in capsys.readouterr().err

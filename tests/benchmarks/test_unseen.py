@@ -1,9 +1,13 @@
 """The judges that no tuning may see: what they tell apart, what they cannot, and what they must not be shown."""
 
+import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
+from sklearn.preprocessing import FunctionTransformer
 
 from benchmarks import unseen
 from benchmarks.unseen import Convolutions, Network, Unseen, accuracies, by_convolutions, by_network
@@ -129,12 +133,45 @@ def test_where_aeon_is_missing_it_says_how_to_install_it(monkeypatch):
         accuracies(REAL, OTHER, LABELS, SMALL)
 
 
+@pytest.fixture
+def two_threads():
+    """PyTorch on two threads, so that neither one nor the number of cores passes for what it had."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_networks_after_the_random_convolutions_have_as_many_threads_as_before(two_threads, monkeypatch):
+    """Numba sets PyTorch's threads when it starts its own; here the convolutions do, and fail once."""
+
+    def convolutions(**settings):
+        def values(x):
+            torch.set_num_threads(3)
+            assert settings["random_state"] == 0, "a judge that fails"
+            return x[:, 0]
+
+        return FunctionTransformer(values)
+
+    monkeypatch.setattr(unseen, "HAS_AEON", True)
+    where = "aeon.transformations.collection.convolution_based"
+    monkeypatch.setitem(sys.modules, where, SimpleNamespace(MiniRocket=convolutions))
+    both, is_fake, places = np.concatenate([REAL, OTHER]), np.arange(180) >= 90, np.arange(180)
+    by_convolutions(both, is_fake, places, places, Convolutions(), seed=0)
+    assert torch.get_num_threads() == 2
+    with pytest.raises(AssertionError, match="a judge that fails"):
+        by_convolutions(both, is_fake, places, places, Convolutions(), seed=1)
+    assert torch.get_num_threads() == 2
+
+
 @pytest.mark.skipif(not unseen.HAS_AEON, reason=NO_AEON)
 @pytest.mark.filterwarnings("ignore")  # of numba, whose versions differ
 def test_random_convolutions_tell_louder_signals_from_real_ones_and_not_fresh_ones():
+    threads = torch.get_num_threads()
     louder = OTHER + 0.05 * np.random.default_rng(0).standard_normal(OTHER.shape).astype(np.float32)
     is_fake, random = np.arange(180) >= 90, np.random.default_rng(0).permutation(180)
     for fake, low, high in ((louder, 0.9, 1), (OTHER, 0.5 - chance(60), 0.5 + chance(60))):
         both = np.concatenate([REAL, fake])
         answers = by_convolutions(both, is_fake, random[:120], random[120:], Convolutions(kernels=168), seed=0)
+        assert torch.get_num_threads() == threads  # on one core numba would set the same
         assert low <= (answers == is_fake[random[120:]]).mean() <= high
