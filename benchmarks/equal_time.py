@@ -29,12 +29,13 @@ from course_lib import metrics
 from course_lib.baselines import forge
 from course_lib.data import Invariants, Scaler, SignalDataset
 from course_lib.metrics.ranges import three_sets
-from course_lib.models import MultiScaleCritic, step_scales
+from course_lib.models import MultiScaleCritic, MultiScaleGenerator, step_scales
 from course_lib.training import BEST_RECIPE, SOURCE_RECIPE, Recipe, sample
 
 # --------------------------------------------------------------------------------------------------------- settings
 
 GAUSSIAN, INTERPOLATION, REAL = "Gaussian", "interpolation", "real"
+UNTRAINED = "the course's recipe, untrained"
 BEST, WGAN_GP = "the course's recipe", "WGAN-GP, up-sampling nets"
 SEEDS = (11, 12, 13)
 OPEN, EVEN = -10.0, 0.0  # a pace that is hardly averaged, a loudness that stays at the floor
@@ -44,8 +45,8 @@ OPEN, EVEN = -10.0, 0.0  # a pace that is hardly averaged, a loudness that stays
 class Mixed(Recipe):
     """A recipe with its nets changed: the critic of another ("multiscale", "upsampling"), or without an ingredient.
 
-    `without`: "pace" (always open), "loudness" (one for all times and signals, beside the filter's own), or "scales"
-    (the critic is shown differences at the middle scale alone).
+    `without`: "start" (the course is made from nothing), "pace" (always open), "loudness" (one for all times and
+    signals, beside the filter's own), or "scales" (the critic is shown differences at the middle scale alone).
     """
 
     critic: str = ""
@@ -61,6 +62,10 @@ class Mixed(Recipe):
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
                 critic = MultiScaleCritic(**critic.arguments | {"scales": middle})
+        elif self.without == "start":
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                generator = MultiScaleGenerator(**generator.arguments | {"rank": 0})
         elif self.without:
             generator.last.register_forward_hook(Held(dataset.channels, self.without))
         return generator, critic
@@ -82,6 +87,7 @@ class Held:
         return torch.cat([course, pace, loudness], dim=1)
 
 
+FROM_NOTHING = Mixed(BEST_RECIPE.config, "multiscale", without="start")
 PLAIN = dict(linear_decay=False, ema_decay=0.0, sobolev_weight=0.0)
 UNPAIRED = BEST_RECIPE.with_config(objective="wgan_gp")  # and nothing else changed
 IN_THE_VIEW = Mixed(Recipe().with_config(sobolev_weight=0.0).config, critic="multiscale")
@@ -91,12 +97,14 @@ LADDER = {
     "falling rate, averaged weights": Recipe().with_config(sobolev_weight=0.0),
     "detail counts (Sobolev)": Recipe(),
     "critic shown compressed differences": IN_THE_VIEW,
-    "generator of several scales": replace(IN_THE_VIEW, nets="multiscale"),
-    "one critic step, half the rate, no momentum, longer average": UNPAIRED,
-    "paired, R1 + R2: the course's recipe": BEST_RECIPE,
+    "generator of several scales": replace(IN_THE_VIEW, nets="multiscale", without="start"),
+    "one critic step, half the rate, no momentum, longer average": FROM_NOTHING.with_config(objective="wgan_gp"),
+    "paired, R1 + R2": FROM_NOTHING,
+    "begins with the Gaussian: the course's recipe": BEST_RECIPE,
 }
 INGREDIENTS = {
     "nothing": BEST_RECIPE,
+    "the Gaussian that it begins with": FROM_NOTHING,
     "pairing and R1 + R2 (WGAN-GP instead)": UNPAIRED,
     "compressed differences": Mixed(BEST_RECIPE.config, "multiscale", critic="upsampling"),
     "all scales but the middle one": Mixed(BEST_RECIPE.config, "multiscale", without="scales"),
@@ -113,7 +121,8 @@ METHODS = {BEST: BEST_RECIPE, WGAN_GP: Recipe()}
 class EqualTime:
     """A set, and what learns it, each for the same processor time.
 
-    None stands for what is not trained: a forger by its name in `forge`, or other real recordings, "real".
+    None stands for what is not trained: the course's recipe as it begins, a forger by its name in `forge`, or other
+    real recordings, "real".
     """
 
     data: Simulated | Auslan | Ucr
@@ -135,12 +144,16 @@ def run(settings: EqualTime, method: str, seed: int) -> list[dict]:
     recipe, spent = settings.methods[method], {"steps": 0, "cpu_seconds": 0.0}
     if method == REAL:
         return [spent | judged(settings, *real_sets(learnt, held_out, seed))]
+    if recipe is None and method != UNTRAINED:
+        return [spent | judged(settings, learnt, held_out, forge(learnt, held_out.labels, seed=seed)[method])]
+    scaler = Scaler.fit(learnt)
+    scaled = scaler.transform(learnt)
     if recipe is None:
-        made = forge(learnt, held_out.labels, seed=seed)[method]
+        generator, _ = BEST_RECIPE.build(scaled, conditional=True, seed=seed)
     else:
-        made, spent = trained(settings, recipe, learnt, held_out, seed)
-        made = Invariants.found_in(learnt).impose(made)
-    return [spent | judged(settings, learnt, held_out, made)]
+        generator, spent = trained(recipe, scaled, settings.budget, seed)
+    made = scaler.inverse(sample(generator, len(held_out), labels=held_out.labels, seed=settings.sample_seed))
+    return [spent | judged(settings, learnt, held_out, Invariants.found_in(learnt).impose(made))]
 
 
 def real_sets(learnt: SignalDataset, held_out: SignalDataset, seed: int) -> tuple[SignalDataset, SignalDataset, Tensor]:
@@ -152,17 +165,12 @@ def real_sets(learnt: SignalDataset, held_out: SignalDataset, seed: int) -> tupl
     return every[rest], every[test], every[fake].values
 
 
-def trained(
-    settings: EqualTime, recipe: Recipe, learnt: SignalDataset, held_out: SignalDataset, seed: int
-) -> tuple[Tensor, dict[str, float]]:
-    """Signals for the held-out labels, in the recordings' units; the steps taken, and the seconds that they took."""
-    scaler = Scaler.fit(learnt)
-    scaled = scaler.transform(learnt)
-    steps = fitting_steps(recipe, scaled, settings.budget, seed)
+def trained(recipe: Recipe, scaled: SignalDataset, budget: Budget, seed: int) -> tuple[nn.Module, dict[str, float]]:
+    """A generator; the steps taken, and the seconds that they took."""
+    steps = fitting_steps(recipe, scaled, budget, seed)
     start = time.process_time()
     generator = learn(recipe, scaled, seed, steps)
-    spent = {"steps": steps, "cpu_seconds": round(time.process_time() - start, 1)}
-    return scaler.inverse(sample(generator, len(held_out), labels=held_out.labels, seed=settings.sample_seed)), spent
+    return generator, {"steps": steps, "cpu_seconds": round(time.process_time() - start, 1)}
 
 
 def judged(settings: EqualTime, learnt: SignalDataset, held_out: SignalDataset, made: Tensor) -> dict[str, float]:
@@ -191,7 +199,7 @@ def part(table: str, name: str, settings: EqualTime) -> Part:
 
 
 SETS = [name for name, exam in EXAMS.items() if isinstance(exam.split, Split)]
-BESIDE = {GAUSSIAN: None, INTERPOLATION: None, REAL: None}
+BESIDE = dict.fromkeys((UNTRAINED, GAUSSIAN, INTERPOLATION, REAL))
 PARTS = [part("ladder", "auslan_right_x", EqualTime(EXAMS["auslan_right_x"].data, LADDER | BESIDE, Budget(60.0)))]
 LATER = [
     part("ingredients", name, EqualTime(EXAMS[name].data, INGREDIENTS, Budget(60.0)))
@@ -202,4 +210,4 @@ LATER += [
 ]
 
 if __name__ == "__main__":
-    tables.command(PARTS, make, __doc__)
+    tables.command(PARTS, make, __doc__, LATER)

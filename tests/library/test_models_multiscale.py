@@ -1,5 +1,7 @@
 """A generator that can be still, and a critic to which a small step is as plain as a large one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,15 @@ import torch
 from course_lib import penalties
 from course_lib.checkpoints import load_model, save_model
 from course_lib.data import Invariants, Scaler, SignalDataset, simulate_signs
-from course_lib.models import MultiScaleCritic, MultiScaleGenerator, noise_floor, step_scales
+from course_lib.metrics import signal_frechet as frechet
+from course_lib.models import (
+    ClassGaussian,
+    MultiScaleCritic,
+    MultiScaleGenerator,
+    class_gaussians,
+    noise_floor,
+    step_scales,
+)
 from course_lib.models.multiscale import FASTEST, LAGS, LOUDEST, own_time_average
 from course_lib.training import Recipe, TrainingConfig, sample, train
 
@@ -146,6 +156,7 @@ def test_it_is_saved_and_built_again(tmp_path):
         (dict(floor=(0.1, 0.1)), "floor: expected one for each of 1 channels, got 2"),
         (dict(floor=0.0), "floor: expected loudnesses above 0"),
         (dict(fixed=()), "fixed: expected one for each"),
+        (dict(rank=-1), "rank: expected a whole number of 0 or more"),
         (dict(course_dim=0), "latent_dim: expected a whole number"),
     ],
 )
@@ -289,3 +300,108 @@ def test_a_resumed_run_equals_the_uninterrupted_one(tmp_path, objective):
     run("parts", stop)
     torch.manual_seed(123)  # nothing may depend on the global stream
     assert torch.equal(whole, run("parts", resume=True))
+
+
+# --- what the course begins with
+
+
+def two_classes(channels=2):
+    """Class 0 varies along two signals, class 1 along one; class 2 has one recording."""
+    along = randn(3, channels, 40, seed=5)
+    weights = randn(50, 2, seed=6) * torch.tensor([3.0, 0.5])
+    first = 1.0 + torch.einsum("nr,rcl->ncl", weights, along[:2])
+    second = -2.0 + weights[:, :1, None] * along[2]
+    values = torch.cat([first, second, along[:1]])
+    return values, torch.tensor([0] * 50 + [1] * 50 + [2])
+
+
+def test_draws_of_a_class_gaussian_have_the_mean_and_the_covariance_of_its_recordings():
+    values, labels = two_classes()
+    means, roots = class_gaussians(values, labels, 3, share=1.0)
+    for k in range(2):
+        own = values[labels == k].flatten(1)
+        torch.testing.assert_close(means[k].flatten(), own.mean(0))
+        torch.testing.assert_close(roots[k].T @ roots[k], own.T.cov(), rtol=1e-4, atol=1e-4)
+    assert not roots[2].any()  # of one recording there is a mean and no more
+    torch.testing.assert_close(means[2], values[-1])
+    layer = ClassGaussian(40, 2, 3, roots.shape[1])
+    layer.hold(means, roots)
+    drawn = layer(randn(20_000, roots.shape[1]), torch.zeros(20_000, dtype=torch.int64)).flatten(1)
+    own = values[labels == 0].flatten(1)
+    assert (drawn.T.cov() - own.T.cov()).norm() < 0.05 * own.T.cov().norm()
+    assert (drawn.mean(0) - own.mean(0)).abs().max() < 0.1
+
+
+def test_a_class_keeps_as_many_components_as_hold_the_share_of_its_variance():
+    values, labels = two_classes()
+    roots = class_gaussians(values, labels, 3, share=0.9)[1]
+    assert roots.shape[1] == 1  # 3.0 beside 0.5: the first holds 97 %
+    roots = class_gaussians(values, labels, 3)[1]
+    assert [int(root.any(dim=1).sum()) for root in roots] == [2, 1, 0]
+    lengths = roots[0].norm(dim=1)
+    assert lengths[0] > lengths[1]
+
+
+def test_without_labels_there_is_one_gaussian_of_all():
+    values, labels = two_classes()
+    means, roots = class_gaussians(values, torch.zeros_like(labels), 1)
+    layer = ClassGaussian(40, 2, None, roots.shape[1])
+    layer.hold(means, roots)
+    torch.testing.assert_close(layer(torch.zeros(4, roots.shape[1])), values.mean(0).expand(4, -1, -1))
+
+
+def begun(dataset, conditional=True, **changes):
+    return replace(STEADY.with_config(**changes), dim=4, latent_dim=4).build(dataset, conditional=conditional)[0]
+
+
+@pytest.mark.parametrize("conditional", [True, False])
+def test_a_recipe_s_untrained_generator_draws_its_classes_gaussians_and_what_it_adds_can_be_trained(conditional):
+    signs = simulate_signs(3, 60, 40, seed=1)
+    scaled = Scaler.fit(signs).transform(signs)
+    made = begun(scaled, conditional)
+    labels = scaled.labels if conditional else None
+    drawn = sample(made, len(scaled), labels=labels, seed=0)
+    ours, without = frechet(scaled.values, drawn), frechet(scaled.values, drawn * 0 + scaled.values.mean(0))
+    assert ours < 0.1 * without
+    z = randn(6, made.latent_dim)
+    before = made(z, labels if labels is None else labels[:6])
+    with torch.no_grad():
+        made.last.bias[0] += 1.0  # the course that is added
+    torch.testing.assert_close(made(z, labels if labels is None else labels[:6]), before + 1.0, rtol=1e-4, atol=1e-4)
+
+
+def test_the_last_convolution_is_shown_the_draw_and_its_steps():
+    signs = simulate_signs(2, 60, 40, seed=1)
+    made = begun(Scaler.fit(signs).transform(signs))
+    z, labels = randn(6, made.latent_dim), torch.zeros(6, dtype=torch.int64)
+    seen = []
+    hook = made.last.register_forward_hook(lambda layer, given, out: seen.append(given[0]))
+    made(z, labels)
+    z[:, made.course_dim] += 1.0  # the weight of the first component, and nothing else
+    made(z, labels)
+    hook.remove()
+    first, second = seen
+    torch.testing.assert_close(first[:, :2], second[:, :2])  # dim / 2 of the stages: not of the draw
+    assert (first[:, 2:] - second[:, 2:]).abs().max() > 1e-3
+    shown = made._shown(made.start(z[:, 4 : 4 + made.arguments["rank"]], labels), 56)
+    begins = made.start(z[:, 4 : 4 + made.arguments["rank"]], labels)
+    torch.testing.assert_close(shown[:, :1, 8:48], begins)
+    steps = torch.asinh(begins.diff(dim=-1) / made.log_floor.exp())
+    torch.testing.assert_close(shown[:, 1:, 9:48], steps)
+    assert (shown[:, :1, :8] == begins[..., :1]).all()  # held at its ends
+
+
+def test_training_leaves_the_gaussians_alone_and_a_file_carries_them(tmp_path):
+    signs = simulate_signs(2, 30, 40, seed=1)
+    scaled = Scaler.fit(signs).transform(signs)
+    made, critic = STEADY.build(scaled, conditional=True)
+    means, roots = made.start.means.clone(), made.start.roots.clone()
+    train(made, critic, scaled, STEADY.config, device="cpu")
+    assert torch.equal(made.start.means, means)
+    assert torch.equal(made.start.roots, roots)
+    assert not any(name.startswith("start") for name, _ in made.named_parameters())
+    save_model(made, tmp_path / "g.safetensors")
+    again = load_model(tmp_path / "g.safetensors")
+    assert torch.equal(again.start.roots, roots)
+    labels = torch.tensor([0, 1, 0, 1])
+    assert torch.equal(sample(made, 4, labels=labels, seed=0), sample(again, 4, labels=labels, seed=0))
