@@ -162,14 +162,19 @@ def learn(
 
 
 def quick_run(settings: QuickSeeds, seed: int) -> list[dict]:
-    """One quick run, in the recordings' own units, and how often the source's recipe is caught after the same time."""
+    """One quick run, in the recordings' own units; how often it is caught before a step, and the source's recipe after
+    the same time.
+    """
     exam, recipe = settings.exam, settings.recipe
     learnt, held_out = exam.split.of(exam.data.load())
     scaler = Scaler.fit(learnt)
     scaled = scaler.transform(learnt)
 
     def signals(recipe: Recipe, steps: int) -> Tensor:
-        generator = learn(recipe, scaled, seed, steps, conditional=settings.conditional)
+        if steps:
+            generator = learn(recipe, scaled, seed, steps, conditional=settings.conditional)
+        else:
+            generator, _ = recipe.build(scaled, conditional=settings.conditional, seed=seed)
         labels = held_out.labels if settings.conditional else None
         return scaler.inverse(sample(generator, len(held_out), labels=labels, seed=exam.sample_seed))
 
@@ -186,7 +191,8 @@ def quick_run(settings: QuickSeeds, seed: int) -> list[dict]:
     row["nearest_neighbour_ratio"] = metrics.nearest_neighbour_ratio(learnt.values, held_out.values, fake)
     row["frechet"] = metrics.signal_frechet(held_out.values, fake)
     row["frechet_reference"] = frechet_reference(learnt, held_out, exam.reference_seed)
-    row |= {"caught": caught(fake), "source_steps": source, "source_caught": caught(signals(settings.source, source))}
+    row |= {"caught": caught(fake), "untrained_caught": caught(signals(recipe, 0))}
+    row |= {"source_steps": source, "source_caught": caught(signals(settings.source, source))}
     return [row]
 
 
