@@ -1,11 +1,13 @@
 """Generators and critics: ours for signals (`upsampling`, `multiscale`), the source's (`mirror`), some for points."""
 
+from course_lib.models.class_gaussian import ClassGaussian, class_gaussians
 from course_lib.models.mirror import MirrorCritic, MirrorGenerator
 from course_lib.models.multiscale import MultiScaleCritic, MultiScaleGenerator, noise_floor, step_scales
 from course_lib.models.points import MLPCritic, MLPGenerator
 from course_lib.models.upsampling import SignalCritic, SignalGenerator, with_second_difference
 
 __all__ = [
+    "ClassGaussian",
     "MLPCritic",
     "MLPGenerator",
     "MirrorCritic",
@@ -14,6 +16,7 @@ __all__ = [
     "MultiScaleGenerator",
     "SignalCritic",
     "SignalGenerator",
+    "class_gaussians",
     "noise_floor",
     "step_scales",
     "with_second_difference",

@@ -9,7 +9,7 @@ The penalty is taken where the critic looks: its slope is that of the score in w
 of two signals counts a step of any scale.
 
 Radford et al. 2016, arXiv:1511.06434 (up-sampling stages); Wu and He 2018, arXiv:1803.08494 (group normalisation);
-Miyato and Koyama 2018, arXiv:1802.05637 (the projected label); Nadaraya 1964, Watson 1964 (kernel averages).
+Miyato and Koyama 2018, arXiv:1802.05637 (the projected label).
 """
 
 import math
@@ -20,6 +20,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from course_lib.models.class_gaussian import ClassGaussian
+from course_lib.models.own_time import own_time_average
 from course_lib.models.shapes import SLOPE, check_labels, check_noise, check_signals, check_sizes
 from course_lib.models.upsampling import LABEL_DIM, SignalCritic, initialise
 
@@ -28,7 +30,7 @@ WIDTH = 16  # the trunk's width, in dims
 MARGIN = 4  # coarse steps made beyond the length: 8 steps on each side
 TAPS = 9  # of the filter that shapes white noise into a sensor's
 NOISES = 2  # white noises a channel
-FASTEST = 2.0  # pace of a course that is hardly averaged: a neighbour weighs exp(-2)
+FASTEST = 5.0  # pace of a course that is not averaged: a neighbour weighs exp(-5)
 LAGS, QUANTILES = (1, 4), (0.1, 0.5, 0.9)  # of the differences that a critic is shown, and of their scales
 LEAST_SCALE = 1e-3  # of the differences' standard deviation: recordings with repeated values have quantiles of 0
 
@@ -70,7 +72,8 @@ class MultiScaleGenerator(nn.Module):
     r"""Noise (B, latent_dim) -> signals (B, C, L), in standardised units.
 
     Linear layers make a coarse sequence of L/4 steps; two stages double them; a last convolution makes three sequences
-    a channel: a course c, a pace a and a loudness l. The signal is
+    a channel: a course c, a pace a and a loudness l. With a `rank`, the course begins with a draw of the class's
+    Gaussian, the last convolution is shown that draw, and what it makes of the course is added to it. The signal is
 
     $x_t = \frac{\sum_s k_{ts} c_s}{\sum_s k_{ts}} + f e^{4 \tanh l_t} n_t$, with
     $k_{ts} = \exp\Big(-\Big|\sum_{r \in (s, t]} a_r\Big|\Big)$,
@@ -86,6 +89,8 @@ class MultiScaleGenerator(nn.Module):
         floor: of each channel, the loudness of the noise at first (`noise_floor`).
         fixed: of each channel, (mean, standard deviation over L - 1) of every signal where all have the same, or None:
             the generator's last step then is to normalise. None for no channel.
+        rank: components of the Gaussian that the course begins with, `start` (a `ClassGaussian`, which must be given
+            the recordings' means and roots); they take `rank` more numbers of noise, after the course's. 0 for none.
 
     Raises:
         ValueError: for a size out of its range, or settings that are not one a channel.
@@ -101,9 +106,12 @@ class MultiScaleGenerator(nn.Module):
         *,
         floor: Sequence[float] | float = 0.02,
         fixed: Fixed | None = None,
+        rank: int = 0,
     ) -> None:
         super().__init__()
         check_sizes(length=length, channels=channels, latent_dim=course_dim, dim=dim, n_classes=n_classes)
+        if not isinstance(rank, int) or rank < 0:
+            raise ValueError(f"rank: expected a whole number of 0 or more, got {rank!r}.")
         floor = [floor] * channels if isinstance(floor, float | int) else list(floor)
         fixed = [None] * channels if fixed is None else [None if pair is None else list(pair) for pair in fixed]
         for name, given in {"floor": floor, "fixed": fixed}.items():
@@ -112,9 +120,9 @@ class MultiScaleGenerator(nn.Module):
         if not all(0 < level < math.inf for level in floor):
             raise ValueError(f"floor: expected loudnesses above 0, got {floor}.")
         self.arguments = dict(length=length, channels=channels, course_dim=course_dim, dim=dim, n_classes=n_classes)
-        self.arguments |= dict(floor=floor, fixed=fixed)
+        self.arguments |= dict(floor=floor, fixed=fixed, rank=rank)
         self.length, self.channels, self.n_classes, self.course_dim = length, channels, n_classes, course_dim
-        self.latent_dim = course_dim + NOISES * channels * (length + TAPS - 1)
+        self.latent_dim = course_dim + rank + NOISES * channels * (length + TAPS - 1)
         self.coarse = (dim, -(-length // 4) + MARGIN)  # channels, steps
         if n_classes is not None:
             self.embed = nn.Embedding(n_classes, LABEL_DIM)
@@ -134,11 +142,21 @@ class MultiScaleGenerator(nn.Module):
             nn.Conv1d(dim, dim // 2, 5, padding=2),
             *_normalised(dim // 2),
         )
-        self.last = nn.Conv1d(dim // 2, 3 * channels, 9, padding=4)
+        self.start = ClassGaussian(length, channels, n_classes, rank) if rank else None
+        if rank:
+            self.look = nn.Sequential(  # at the draw and its steps: 8 and 16 steps to either side
+                nn.Conv1d(2 * channels, dim, 9, padding=4),
+                *_normalised(dim),
+                nn.Conv1d(dim, dim, 9, padding=8, dilation=2),
+                *_normalised(dim),
+            )
+        self.last = nn.Conv1d(dim // 2 + (dim if rank else 0), 3 * channels, 9, padding=4)
         self.filter = nn.Conv1d(NOISES * channels, channels, TAPS, bias=False, groups=channels)
         self.apply(initialise)
         with torch.no_grad():
             self.last.weight[channels:] *= 0.1  # at first a pace and a loudness that hardly vary
+            if rank:
+                self.last.weight[:channels] *= 0.02  # at first the draw as it is
         self.register_buffer("log_floor", torch.tensor(floor).log()[:, None])
 
     def forward(
@@ -151,16 +169,30 @@ class MultiScaleGenerator(nn.Module):
         """
         check_noise("MultiScaleGenerator", noise, self.latent_dim)
         check_labels("MultiScaleGenerator", labels, self.n_classes, len(noise))
-        course_noise, white = noise.split([self.course_dim, self.latent_dim - self.course_dim], dim=1)
+        rank = self.arguments["rank"]
+        course_noise, drawn, white = noise.split(
+            [self.course_dim, rank, self.latent_dim - rank - self.course_dim], dim=1
+        )
         conditioned = course_noise if labels is None else torch.cat([course_noise, self.embed(labels)], dim=1)
-        x = self.last(self.stages(self.trunk(conditioned)))  # (B, 3 C, L + 16)
+        x = self.stages(self.trunk(conditioned))  # (B, dim / 2, L + 16)
+        begun = 0.0 if self.start is None else self.start(drawn, labels)  # (B, C, L)
+        if self.start is not None:
+            x = torch.cat([x, self.look(self._shown(begun, x.shape[-1]))], dim=1)
+        x = self.last(x)  # (B, 3 C, L + 16)
         first = (x.shape[-1] - self.length) // 2
         course, pace, loudness = x[..., first : first + self.length].chunk(3, dim=1)  # (B, C, L) each
-        pace = FASTEST * torch.exp(-functional.softplus(3 * pace - 1))  # in (0, 2): open at first
-        signals = own_time_average(course, pace)
+        pace = FASTEST * torch.exp(-functional.softplus(3 * pace - 1))  # in (0, 5): open at first
+        signals = own_time_average(begun + course, pace)
         whisper = self.filter(white.view(len(x), NOISES * self.channels, -1))  # (B, C, L)
         signals = signals + whisper * torch.exp(self.log_floor + LOUDEST * torch.tanh(loudness))
         return _with_moments(signals, self.arguments["fixed"])
+
+    def _shown(self, begun: Float[Tensor, "B C L"], length: int) -> Float[Tensor, "B V W"]:
+        """A draw of the Gaussian and its steps, compressed at the scale of rest, with its ends held to either side."""
+        steps = functional.pad(begun.diff(dim=-1), (1, 0))
+        shown = torch.cat([begun, torch.asinh(steps / self.log_floor.exp())], dim=1)
+        first = (length - self.length) // 2
+        return functional.pad(shown, (first, length - self.length - first), mode="replicate")
 
 
 class MultiScaleCritic(nn.Module):
@@ -230,35 +262,6 @@ class MultiScaleCritic(nn.Module):
         shown = signals if viewed else self.view(signals)
         values, steps = shown[:, : self.channels], shown[:, self.channels :]
         return self.of_values(values, labels) + self.of_steps(steps, labels)
-
-
-def own_time_average(course: Float[Tensor, "..."], pace: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    r"""The course (..., L), at each step averaged with weights $\exp(-|\tau_t - \tau_s|)$, $\tau = \sum$ `pace`.
-
-    `pace` (..., L), 0 or above, says how far own time $\tau$ moves from the step before to this one. Where it does not
-    move, neither does the average: its step is in proportion to the pace. A large pace leaves the course as it is.
-    """
-    both = torch.stack([course, torch.ones_like(course)])  # the sum, and the sum of weights
-    decay = torch.exp(-pace).expand_as(both)
-    before = _decayed_sum(both, decay)  # over s <= t
-    ahead = functional.pad(decay[..., 1:], (0, 1)).flip(-1)
-    after = _decayed_sum(both.flip(-1), ahead).flip(-1)  # over s >= t
-    total, weight = before + after - both
-    return total / weight
-
-
-def _decayed_sum(values: Float[Tensor, "..."], decay: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """y_t = v_t + d_t y_(t-1) along the last axis, in log2(L) rounds, each of which doubles how far back it reaches.
-
-    Hillis and Steele 1986, doi 10.1145/7902.7903.
-    """
-    reach, length = 1, values.shape[-1]
-    while reach < length:
-        further = values[..., reach:] + decay[..., reach:] * values[..., :-reach]
-        values = torch.cat([values[..., :reach], further], dim=-1)
-        decay = torch.cat([decay[..., :reach], decay[..., reach:] * decay[..., :-reach]], dim=-1)
-        reach *= 2
-    return values
 
 
 def _with_moments(signals: Float[Tensor, "B C L"], fixed: Fixed) -> Float[Tensor, "B C L"]:

@@ -16,6 +16,7 @@ from course_lib.models import (
     MultiScaleGenerator,
     SignalCritic,
     SignalGenerator,
+    class_gaussians,
     noise_floor,
     step_scales,
 )
@@ -67,14 +68,21 @@ class Recipe:
             seen = SECOND_DIFFERENCES * relative_to_roughness(dataset.values, self.config.sobolev_weight)
             return generator, SignalCritic(**shape, second_differences=seen)
 
-    def _multiscale(self, dataset: SignalDataset, shape: dict) -> tuple[nn.Module, nn.Module]:
-        """What depends on the data follows from it by rule: loudness at rest, scales of steps, fixed moments."""
+    def _multiscale(self, dataset: SignalDataset, shape: dict, *, begin: bool = True) -> tuple[nn.Module, nn.Module]:
+        """What depends on the data follows by rule: Gaussians, loudness at rest, scales of steps, fixed moments."""
         found = Invariants.found_in(dataset)
         moments = [None if None in pair else pair for pair in zip(found.mean, found.std, strict=True)]
         over = ((dataset.length - found.ddof) / (dataset.length - 1)) ** 0.5  # to a deviation over L - 1
-        fixed = [pair and (pair[0], pair[1] * over) for pair in moments]
-        floor = noise_floor(dataset.values)
-        generator = MultiScaleGenerator(**shape, course_dim=self.latent_dim, floor=floor, fixed=fixed)
+        settings = {
+            "floor": noise_floor(dataset.values),
+            "fixed": [pair and (pair[0], pair[1] * over) for pair in moments],
+        }
+        labels = dataset.labels if shape["n_classes"] else torch.zeros_like(dataset.labels)
+        means, roots = class_gaussians(dataset.values, labels, shape["n_classes"] or 1)
+        settings["rank"] = roots.shape[1] if begin else 0
+        generator = MultiScaleGenerator(**shape, course_dim=self.latent_dim, **settings)
+        if begin:
+            generator.start.hold(means, roots)
         return generator, MultiScaleCritic(**shape, scales=step_scales(dataset.values))
 
 
