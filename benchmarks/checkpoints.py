@@ -60,10 +60,10 @@ class Run:
 
 
 RUNS = {
-    "signs8": Run(Simulated(8), BEST_RECIPE.with_config(steps=8_000)),
-    "signs80": Run(Simulated(80), BEST_RECIPE.with_config(steps=8_000)),
-    "auslan_right_x": Run(Auslan(("right_x",)), BEST_RECIPE.with_config(steps=8_000)),
-    "auslan_right_xyz": Run(Auslan(("right_x", "right_y", "right_z")), BEST_RECIPE.with_config(steps=8_000)),
+    "signs8": Run(Simulated(8), BEST_RECIPE.with_config(steps=6_000)),
+    "signs80": Run(Simulated(80), BEST_RECIPE.with_config(steps=6_000)),
+    "auslan_right_x": Run(Auslan(("right_x",)), BEST_RECIPE.with_config(steps=6_000)),
+    "auslan_right_xyz": Run(Auslan(("right_x", "right_y", "right_z")), BEST_RECIPE.with_config(steps=6_000)),
 }
 
 
