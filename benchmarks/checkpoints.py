@@ -25,7 +25,7 @@ from course_lib import checkpoints, metrics
 from course_lib.data import Invariants, Scaler, SignalDataset
 from course_lib.devices import choose_device
 from course_lib.files import write_whole
-from course_lib.training import Recipe, State, sample, train
+from course_lib.training import BEST_RECIPE, Recipe, State, sample, train
 from course_lib.training.callbacks import ProgressBar
 
 # --------------------------------------------------------------------------------------------------------- settings
@@ -59,12 +59,11 @@ class Run:
     history_every: int = 10
 
 
-# WGAN-GP on up-sampling nets: those of BEST_RECIPE are to be made (docs/trials.md)
 RUNS = {
-    "signs8": Run(Simulated(8), Recipe().with_config(steps=4_000)),
-    "signs80": Run(Simulated(80), Recipe().with_config(steps=5_500)),
-    "auslan_right_x": Run(Auslan(("right_x",)), Recipe().with_config(steps=4_000)),
-    "auslan_right_xyz": Run(Auslan(("right_x", "right_y", "right_z")), Recipe().with_config(steps=5_000)),
+    "signs8": Run(Simulated(8), BEST_RECIPE.with_config(steps=6_000)),
+    "signs80": Run(Simulated(80), BEST_RECIPE.with_config(steps=6_000)),
+    "auslan_right_x": Run(Auslan(("right_x",)), BEST_RECIPE.with_config(steps=6_000)),
+    "auslan_right_xyz": Run(Auslan(("right_x", "right_y", "right_z")), BEST_RECIPE.with_config(steps=6_000)),
 }
 
 
