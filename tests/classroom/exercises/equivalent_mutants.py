@@ -11,7 +11,6 @@ SAME_SHAPE = "real and fake samples have one shape"
 ONE_RESULT = "a tuple of one: its first is its last"
 ANY_CHANGE = "any change of sample 0 will do; only whether the others' scores move is looked at"
 TOLERANCE = "another tolerance of the same order: scores that do not mix are equal to the last digit"
-FIRST_AGAIN = "the average starts as the first weights, and averaging them in once more leaves it there"
 ON_NO_TIE = "differs only where a floating-point number meets the threshold exactly"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
@@ -123,12 +122,4 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 2: angles = -2 * math.pi * torch.arange(modes) / modes": "the same points, counted the other way round",
     },
     "hidden_units": {"line 2: return max(channels // 2, 1)": "the larger of two numbers"},
-    "time_to_quality": {
-        "line 4: return seconds[first] if first < len(seconds) else np.inf": "there are as many seconds as scores",
-    },
-    "averaged": {
-        "line 3: for weight in weights:": FIRST_AGAIN,
-        "line 3: for weight in weights[0:]:": FIRST_AGAIN,
-        "line 3: for weight in weights[:]:": FIRST_AGAIN,
-    },
 }
