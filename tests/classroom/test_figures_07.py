@@ -52,6 +52,29 @@ def test_traces_of_different_length_span_the_same_time():
     assert time[-1] == half_time[-1] == 1.0
 
 
+def test_recordings_are_drawn_as_they_are_a_panel_a_sign(signals, labels):
+    panels = figures.plot_recordings_by_sign(signals, labels, ("a", "b", "c"), n=2, signs=3, sampling_rate=RATE).axes
+    assert [ax.get_title() for ax in panels] == ["a", "b", "c"]
+    for k, ax in enumerate(panels):
+        lines = drawn(ax)
+        assert len(lines) == 2
+        for (time, y), recording in zip(lines, signals[labels == k][:2, 0], strict=True):
+            np.testing.assert_array_equal(y, recording)
+            np.testing.assert_allclose(time, np.arange(40) / RATE)
+
+
+def test_shares_stand_in_their_intervals_the_first_at_the_top():
+    ax = figures.plot_shares({"few": (0.9, 0.7, 0.95), "many": (0.2, 0.1, 0.4)})
+    (points,) = ax.containers
+    line, _, (bars,) = points.lines
+    np.testing.assert_allclose(line.get_xdata(), [0.9, 0.2])
+    ends = [(segment[0, 0], segment[1, 0]) for segment in bars.get_segments()]
+    np.testing.assert_allclose(ends, [(0.7, 0.95), (0.1, 0.4)])
+    bottom, top = ax.get_ylim()
+    assert bottom > top and [text.get_text() for text in ax.get_yticklabels()] == ["few", "many"]
+    assert ax.get_xlim() == (0, 1)
+
+
 def test_the_two_spreads_add_up_to_the_total_variance(signals):
     labels = np.array([0] * 2 + [1] * 7 + [2] * 3)  # unequal classes: the law of total variance needs their weights
     (_, between), (_, within) = drawn(figures.plot_spread(signals, labels))

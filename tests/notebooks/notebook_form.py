@@ -40,7 +40,6 @@ STRETCHES_OWED = {
     "04_wasserstein_distance": 101,
     "05_weight_clipping": 189,
     "06_gradient_penalty": 160,
-    "07_sign_signals": 85,
     "museum_of_bugs": 72,
 }
 

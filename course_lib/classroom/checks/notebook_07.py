@@ -77,6 +77,14 @@ def band_power(answer):
             f"The signal +1, -1, +1, ... has the power 1 between 39 and 40 Hz, and yours is {fastest:.4g}. "
             "Both limits belong to the band."
         )
+    two = _wave(5, rate=80, n=160) + _wave(20, rate=80, n=160, amplitude=4.0)  # powers 2 and 8
+    for low, high, right in ((2, 8, 2.0), (15, 30, 8.0), (8, 12, 0.0)):
+        counted = ask(two, 80, low, high)
+        if not close(counted, right):
+            return (
+                f"Waves of 5 Hz (power 2) and 20 Hz (power 8) have the power {right:g} between {low} and {high} Hz, "
+                f"and yours is {counted:.4g}. A band has two limits, and what lies outside either does not count."
+            )
     odd = np.random.default_rng(0).standard_normal(161)
     everything = ask(odd, 80, 0, 40)
     if not close(everything, np.mean(odd**2)):
@@ -201,6 +209,11 @@ def flag_outliers(answer):
         return (
             "A signal at 100 instead of 0 is all outliers by your rule: subtract the median before you judge the size."
         )
+    if found[30] and found[70] and not ask(masked + 7)[[30, 70]].all():
+        return (
+            "Both glitches are found around 0, and not when the same noise lies around 7: a deviation is measured from "
+            "the median."
+        )
     low = masked.copy()
     low[30] = -0.03
     if found[30] and not ask(low)[30]:
@@ -217,6 +230,13 @@ def flag_outliers(answer):
         )
     if not 0.0012 < share < 0.0042:
         return f"{100 * share:.2f} % of clean Gaussian noise is flagged, and 3 sigma flags 0.27 %."
+    # median 0, MAD 1: three sigma is 3 x 1.4826 = 4.45
+    known = ask(np.r_[np.full(50, -1.0), 0.0, np.full(50, 1.0), -4.47, -4.42, 4.42, 4.47])[-4:].tolist()
+    if known != [True, False, False, True]:
+        return (
+            "Where the median is 0 and the MAD 1, three sigma is 3 x 1.4826 = 4.45: of -4.47, -4.42, 4.42 and 4.47 the "
+            f"first and the last lie outside, and yours says {known}."
+        )
     return None
 
 
@@ -282,4 +302,8 @@ def memory_ratio(answer):
     copied = ask(train[:25])
     if not close(copied, 0, abs=1e-3):  # a distance by |a|^2 - 2ab + |b|^2 leaves rounding
         return f"A generator that replays its training signals has the ratio 0, and yours is {copied:.4g}."
+    half = as_number(ratio(train[:20].copy(), test.copy(), fresh.copy()), what="the ratio")
+    right = np.median(_to_nearest(fresh, train[:20])) / np.median(_to_nearest(test, train[:20]))
+    if not close(half, right):
+        return f"Right for 40 training signals; for 20 the ratio is {right:.4f}, and yours is {half:.4f}."
     return None

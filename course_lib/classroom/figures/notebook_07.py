@@ -1,6 +1,6 @@
 """Figures of notebook 07: signals taken apart."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -29,6 +29,38 @@ def plot_traces(
         ax.plot(time, as_numpy(trace), color=CYCLE[i % 6], linestyle=DASHES[i % 6], label=name)
     ax.set(xlabel="time (s)", ylabel=signal_label(unit), xlim=(0, seconds))
     legend_above(ax)
+    return ax
+
+
+def plot_recordings_by_sign(
+    values: Float[Array, "..."],
+    labels: Integer[Array, " n"],
+    names: Sequence[str],
+    *,
+    n: int = 5,
+    signs: int = 4,
+    sampling_rate: Number = 80,
+    unit: str = "a.u.",
+) -> Figure:
+    """The first `n` recordings (N, C, L) of each of the first signs, a panel a sign, a line a recording."""
+    x, labels = one_channel(values, 0), as_numpy(labels)
+    figure, axes = plt.subplots(1, signs, figsize=(11.0, 3.2), sharex=True, sharey=True, layout="constrained")
+    for k, ax in enumerate(axes):
+        for i, recording in enumerate(x[labels == k][:n]):
+            ax.plot(time_of(x.shape[1], sampling_rate), recording, color=CYCLE[i % 6], linewidth=1)
+        ax.set(title=names[k], xlabel="time (s)")
+    axes[0].set_ylabel(signal_label(unit))
+    return figure
+
+
+def plot_shares(shares: Mapping[str, tuple[float, float, float]], *, ax: Axes | None = None) -> Axes:
+    """Shares (value, lower end, upper end) as points with their intervals, a row each, the first at the top."""
+    ax = new_axes(ax, (7.0, 2.4))
+    value, low, high = np.array(list(shares.values())).T
+    rows = np.arange(len(shares))
+    ax.errorbar(value, rows, xerr=(value - low, high - value), fmt="o", color=PALETTE["real"], capsize=4)
+    ax.set(xlabel="share recognised", xlim=(0, 1), ylim=(len(shares) - 0.5, -0.5))
+    ax.set_yticks(rows, list(shares))
     return ax
 
 

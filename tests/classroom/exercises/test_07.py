@@ -159,6 +159,8 @@ WRONG = {
         "odd lengths": (nyquist_always_alone, "odd number of samples"),
         "the upper limit left out": (open_band, "Both limits belong"),
         "everything": (lambda s, r, lo, hi: 3.0, "yours is 3"),
+        "no lower limit": (lambda s, r, lo, hi: one_sided(s, r, 0, hi), "power 8 between 15 and 30 Hz"),
+        "no upper limit": (lambda s, r, lo, hi: one_sided(s, r, lo, r / 2), "power 2 between 2 and 8 Hz"),
         "an array": (lambda s, r, lo, hi: s**2, "One number was expected of the power"),
     },
     "standardise": {
@@ -185,6 +187,8 @@ WRONG = {
         "no factor": (lambda x: by_mad(x, 3.0), "0.6745 sigma"),
         "one side": (upwards_only, "in both directions"),
         "no centre": (uncentred, "subtract the median"),
+        "around 0": (lambda x: np.abs(x) > 3 * 1.4826 * np.median(np.abs(x)), "measured from the median"),
+        "a sum for a product": (lambda x: by_mad(x, 3 + 1.4826), "3 x 1.4826 = 4.45"),
         "quartiles": (by_quartiles, "% of clean Gaussian noise is flagged, and 3 sigma flags 0.27 %"),
         "places": (lambda x: np.flatnonzero(by_mad(x)), "Return the comparison itself"),
     },
@@ -199,6 +203,7 @@ WRONG = {
         ),
         "no denominator": (lambda a, b, f: np.median(cdist(flat(f), flat(a)).min(axis=1)), "A distance alone"),
         "from the training side": (from_the_training_side, "You went from"),
+        "40 built in": (lambda a, b, f: memory(np.resize(a, (40, 1, 6)), b, f + (len(a) != 40)), "for 20 the ratio"),
         "one always": (lambda a, b, f: 1.0, "and yours is 1.0000"),
     },
 }
@@ -210,6 +215,7 @@ RIGHT = {
     "flag_outliers": {
         "with SciPy": lambda x: np.abs(x - np.median(x)) > 3 * median_abs_deviation(x, scale="normal"),
         "in torch": lambda x: torch.tensor(by_mad(x)),
+        "rounded": lambda x: by_mad(x, 3 / 0.6745),
     },
     "memory_ratio": {"a loop, RMS": memory_by_loop, "in torch": memory_in_torch},
 }
