@@ -117,18 +117,51 @@ def test_the_discriminator_game_draws_the_ratio_and_its_value_and_the_trained_on
 @pytest.mark.parametrize("logit", [-7.0, -5.0, 0.0, 7.0])
 def test_the_generators_losses_have_their_tangents_at_the_logit(logit):
     figure = figures.plot_generator_losses(logit=logit)
-    assert_labelled(figure)
-    for ax, to_logit, at in zip(figure.axes, (special.logit, lambda v: v), (special.expit(logit), logit), strict=True):
-        lines = drawn(ax)  # for each loss: its curve, its tangent, its point
-        for (_, tangent, point), loss in zip(
-            (lines[:3], lines[3:]),
-            (lambda v: np.log(special.expit(-v)), lambda v: -np.log(special.expit(v))),
-            strict=True,
-        ):
-            assert point[0] == pytest.approx(at) and point[1] == pytest.approx(loss(logit))
-            h = 1e-4 * (at * (1 - at) if ax is figure.axes[0] else 1)
-            slope = (loss(to_logit(at + h)) - loss(to_logit(at - h))) / (2 * h)
-            (x0, x1), (y0, y1) = tangent
-            assert (y1 - y0) / (x1 - x0) == pytest.approx(slope, rel=1e-5)
-    slopes = [float(name.split("slope ")[1]) for name in names(figure.axes[1])]
+    assert all(ax.get_xlabel() for ax in figure.axes) and figure.axes[0].get_ylabel()
+    over_d, over_logit = (special.logit, special.expit(logit)), (lambda v: v, logit)
+    formulas = (lambda v: np.log(special.expit(-v)), lambda v: -np.log(special.expit(v)))
+    left, middle, right = (drawn(ax) for ax in figure.axes)
+    for lines, loss, (to_logit, at) in (
+        (left[:3], formulas[0], over_d),
+        (middle[:3], formulas[1], over_d),
+        (right[:3], formulas[0], over_logit),
+        (right[3:], formulas[1], over_logit),
+    ):
+        curve, tangent, point = lines
+        assert point[0][0] == pytest.approx(at) and point[1][0] == pytest.approx(loss(logit))
+        np.testing.assert_allclose(curve[1], loss(to_logit(curve[0])), rtol=1e-6)
+        h = 1e-4 * (at * (1 - at) if to_logit is special.logit else 1)
+        slope = (loss(to_logit(at + h)) - loss(to_logit(at - h))) / (2 * h)
+        (x0, x1), (y0, y1) = tangent
+        assert (y1 - y0) / (x1 - x0) == pytest.approx(slope, rel=1e-5)
+    slopes = [float(name.split("slope ")[1]) for name in names(figure.axes[2])]
     assert slopes == pytest.approx([-special.expit(logit), -special.expit(-logit)], abs=1e-4)
+
+
+@pytest.mark.parametrize("logit", [-7.0, -5.0, 0.0, 5.0, 7.0])
+def test_over_d_the_point_is_in_sight_and_a_slope_of_minus_one_is_no_flat_line(logit):
+    figure = figures.plot_generator_losses(logit=logit)
+    for ax, here in zip(figure.axes, (-np.logaddexp(0, logit), np.logaddexp(0, -logit)), strict=False):
+        low, high = ax.get_ylim()
+        assert low < here < high
+        assert 1 / (high - low) > 0.1  # of the panel's height, across its width
+        flat = drawn(ax)[3][1]
+        np.testing.assert_allclose(flat, here)
+
+
+def test_the_dots_of_the_best_answers_are_the_tops_of_the_curves():
+    ax = figures.plot_best_answers([(0.3, 0.1), (0.02, 0.4)])
+    lines = drawn(ax)
+    for (d, part), (best, top), (p, q) in zip(lines[::2], lines[1::2], [(0.3, 0.1), (0.02, 0.4)], strict=True):
+        np.testing.assert_allclose(part, p * np.log(d) + q * np.log1p(-d))
+        assert abs(d[part.argmax()] - best[0]) < 0.002 and top[0] >= part.max()
+    assert names(ax) == ["p = 0.3, q = 0.1", "p = 0.02, q = 0.4"] and ax.get_xlabel() and ax.get_ylabel()
+
+
+def test_smoothed_labels_are_the_share_of_the_label_real():
+    figure = figures.plot_smoothed_labels({"plain": (1.0, 0.0), "both": (0.9, 0.1)}, shift=3.0)
+    (x, plain), (_, both) = drawn(figure.axes[1])
+    np.testing.assert_allclose(plain, special.expit(4.5 - 3 * x), atol=1e-12)
+    np.testing.assert_allclose(both, 0.1 + 0.8 * plain)
+    assert names(figure.axes[1]) == ["plain", "both"]
+    assert_labelled(figure)

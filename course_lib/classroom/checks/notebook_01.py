@@ -9,11 +9,48 @@ from course_lib.classroom.checks.base import as_function, as_number, as_tensor, 
 
 # --------------------------------------------------------------------------------------- the loss from logits
 
-REAL, FAKE = torch.tensor([0.5, 2.0, -1.0]), torch.tensor([-3.0, 1.0, 0.2, 0.7])
+LOGITS = [  # real, fake
+    (torch.tensor([0.5, 2.0, -1.0]), torch.tensor([-3.0, 1.0, 0.2, 0.7])),
+    (torch.tensor([1.5, -0.4]), torch.tensor([0.3, -1.2, 2.5])),
+]
 
 
-def _halves(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    return softplus(-real).mean(), softplus(fake).mean()
+def _right_loss(real: Tensor, fake: Tensor) -> Tensor:
+    return softplus(-real).mean() + softplus(fake).mean()
+
+
+# A wrong formula, and what a reader hears whose answer is that formula at all of LOGITS.
+WRONG_LOSSES = [
+    (
+        lambda real, fake: -_right_loss(real, fake),
+        "that is the value V, which the discriminator *maximises*. A loss is minimised; its sign is the other one.",
+    ),
+    (
+        lambda real, fake: _right_loss(-real, -fake),
+        "it grows with the logits of *real* samples. The logit says real; real samples should have a large one, fakes "
+        "a small one.",
+    ),
+    (
+        lambda real, fake: _right_loss(real, fake) / 2,
+        "the two expectations were averaged. V is their sum, and the loss 2 log 2 where every logit is 0.",
+    ),
+    (
+        lambda real, fake: torch.cat([softplus(-real), softplus(fake)]).mean(),
+        "real and fake samples were thrown together into one mean, so the larger batch weighs more. Each kind has a "
+        "mean of its own.",
+    ),
+    (
+        lambda real, fake: softplus(-real).sum() + softplus(fake).sum(),
+        "it is a sum over samples and grows with the batch. An expectation is a mean.",
+    ),
+    (
+        lambda real, fake: softplus(-real).mean() + softplus(-fake).mean(),
+        "the fakes are charged for being found fake, -log D. That is the generator's non-saturating loss; the "
+        "discriminator's half is -log(1 - D).",
+    ),
+    (lambda real, fake: softplus(-real).mean(), "that is the half of real samples. Fakes count, too."),
+    (lambda real, fake: softplus(fake).mean(), "that is the half of fakes. Real samples count, too."),
+]
 
 
 @exercise(
@@ -26,63 +63,39 @@ def loss_from_logits(answer):
 
     def ask(real: Tensor, fake: Tensor) -> float:
         value = loss(real, fake)
-        if isinstance(value, Tensor) and value.numel() == 1 and not torch.isfinite(value).all():
+        size = float(fake.abs().max())
+        if size >= 40 and isinstance(value, Tensor) and value.numel() == 1 and not torch.isfinite(value).all():
             word = "infinite" if torch.isinf(value).all() else "not a number"
             refuse(
-                f"At logits of {float(real.abs().max()):.0f} your loss is {word}: in float32 sigmoid(1000) is 1, and "
-                "the log of what is left to 1 is the log of 0. Do not go by way of the probability."
+                f"At small logits you are right. At logits of {size:.0f} your loss is {word}: "
+                + (
+                    "in float32 sigmoid(40) is 1, and what is left to 1 is 0. Do not go by way of the probability."
+                    if size < 80
+                    else f"e^{size:.0f} is larger than any float. Which function does log(1 + e^l) in one go?"
+                )
             )
         return as_number(value, what="the loss")
 
-    got = ask(REAL, FAKE)
-    on_real, on_fake = (float(half) for half in _halves(REAL, FAKE))
-    right = on_real + on_fake
-    swapped = sum(float(half) for half in _halves(-REAL, -FAKE))
-    both = torch.cat([softplus(-REAL), softplus(FAKE)])
-    if close(got, -right):
-        return (
-            f"Your loss is {got:.4f}, and {right:.4f} is right: that is the value V, which the discriminator "
-            "*maximises*. A loss is minimised; its sign is the other one."
-        )
-    if close(got, swapped):
-        return (
-            f"Your loss is {got:.4f}, and {right:.4f} is right: it grows with the logits of *real* samples. The logit "
-            "says real; real samples should have a large one, fakes a small one."
-        )
-    if close(got, right / 2):
-        return (
-            f"Your loss is half of {right:.4f}: the two expectations were averaged. V is their sum, 2 log 2 where "
-            "every logit is 0."
-        )
-    if close(got, float(both.mean())):
-        return (
-            f"Your loss is {got:.4f}, and {right:.4f} is right: real and fake samples were thrown together into one "
-            "mean, so the larger batch weighs more. Each kind has a mean of its own."
-        )
-    if close(got, float(both.sum())):
-        return (
-            f"Your loss is {got:.4f}, and {right:.4f} is right: it is a sum over samples and grows with the batch. "
-            "An expectation is a mean."
-        )
-    if close(got, float(softplus(-REAL).mean() + softplus(-FAKE).mean())):
-        return (
-            f"Your loss is {got:.4f}, and {right:.4f} is right: the fakes are charged for being found fake, -log D. "
-            "That is the generator's non-saturating loss; the discriminator's half is -log(1 - D)."
-        )
-    if close(got, on_real) or close(got, on_fake):
-        return f"Your loss is {got:.4f}: that is one half of the game. Real samples *and* fakes count."
-    if not close(got, right):
-        return (
-            f"For the real logits 0.5, 2, -1 and the fake ones -3, 1, 0.2, 0.7 the loss is {right:.4f}, and yours is "
-            f"{got:.4f}."
-        )
+    asked = [ask(real.clone(), fake.clone()) for real, fake in LOGITS]
+    rights = [float(_right_loss(*pair)) for pair in LOGITS]
+    if not close(asked, rights):
+        got, right = asked[0], rights[0]
+        for formula, message in WRONG_LOSSES:
+            if close(asked, [float(formula(*pair)) for pair in LOGITS]):
+                return f"Your loss is {got:.4f}, and {right:.4f} is right: {message}"
+        for (real, fake), got, right in zip(LOGITS, asked, rights, strict=True):
+            if not close(got, right):
+                given = (", ".join(f"{logit:g}" for logit in side.tolist()) for side in (real, fake))
+                return "For the real logits {} and the fake ones {} ".format(*given) + (
+                    f"the loss is {right:.4f}, and yours is {got:.4f}."
+                )
     for size in (40.0, 1000.0):
         far = ask(torch.tensor([-size]), torch.tensor([size]))  # sure, and wrong on both
         if not close(far, 2 * size):
             return (
                 f"At small logits you are right. A discriminator that is sure and wrong, real logit -{size:.0f} and "
-                f"fake logit {size:.0f}, has the loss {2 * size:.0f}, and yours is {far:.4g}: a probability was "
-                "clamped away from 0 and 1, and beyond the clamp all mistakes cost the same."
+                f"fake logit {size:.0f}, has the loss {2 * size:.0f}, and yours is {far:.4g}. Is a probability kept "
+                "away from 0 and 1 on the way? Beyond such a limit all mistakes cost the same."
             )
     fake = torch.tensor([1000.0], requires_grad=True)
     value = loss(torch.tensor([1000.0]), fake)
@@ -98,6 +111,56 @@ def loss_from_logits(answer):
 
 # ------------------------------------------------------------------------------------- D* for three densities
 
+DENSITIES = [  # p, q_new, q_old, share
+    (np.array([0.3, 0.1, 0.5, 0.0]), np.array([0.1, 0.4, 0.0, 0.2]), np.array([0.2, 0.1, 0.5, 0.4]), 0.25),
+    (np.array([0.2, 0.7, 0.4]), np.array([0.5, 0.1, 0.3]), np.array([0.1, 0.6, 0.2]), 0.8),
+]
+
+
+def _against_both(p, new, old, share):
+    return p / (p + (1 - share) * new + share * old)
+
+
+# A wrong formula, and what a reader hears whose answer is that formula at all of DENSITIES.
+WRONG_DISCRIMINATORS = [
+    (
+        lambda p, new, old, share: _against_both(p, new, old, 0.25),
+        "With share = 0.25 you are right, with 0.8 not: the share is an argument, not a constant.",
+    ),
+    (
+        lambda *given: 1 - _against_both(*given),
+        "Upside down: where only fakes are, yours answers 1. D says how probable it is that a sample is *real*, "
+        "so p stands above.",
+    ),
+    (
+        lambda p, new, old, share: p / (p + new + old),
+        "You weigh real : new : old as 1 : 1 : 1, as if the fakes were twice as many as the real samples. New and "
+        "old fakes *share* one batch: their densities are mixed with weights that add up to 1.",
+    ),
+    (
+        lambda p, new, old, share: p / (p + (new + old) / 2),
+        "You mixed the two generators half and half; the old one's share of the batch is `share`.",
+    ),
+    (
+        lambda p, new, old, share: _against_both(p, new, old, 1 - share),
+        "Today's fakes and the old ones have changed places: `share` is the *old* generator's part of the batch.",
+    ),
+    (
+        lambda p, new, old, share: p / (p + new),
+        "That is D* against today's generator alone. The old fakes are in the batch too, and count as fakes.",
+    ),
+    (
+        lambda p, new, old, share: (1 - share) * p / (p + new) + share * p / (p + old),
+        "You averaged two discriminators, one against each generator. One discriminator sees one batch: mix the "
+        "densities of the fakes, not the answers (a ratio of averages is not the average of ratios).",
+    ),
+    (
+        lambda p, new, old, share: p / ((1 - share) * new + share * old),
+        "p over the fakes' density are the *odds*, which pass 1. A probability has all that could have come, "
+        "p + fakes, below.",
+    ),
+]
+
 
 @exercise(
     notebook="01",
@@ -106,56 +169,26 @@ def loss_from_logits(answer):
 )
 def three_densities(answer):
     discriminator = as_function(answer)
-    p, new, old = np.array([0.3, 0.1, 0.5, 0.0]), np.array([0.1, 0.4, 0.0, 0.2]), np.array([0.2, 0.1, 0.5, 0.4])
-    share = 0.25
 
     def ask(p: np.ndarray, new: np.ndarray, old: np.ndarray, share: float) -> np.ndarray:
         given = (part.copy() for part in (p, new, old))
-        return as_tensor(discriminator(*given, share), shape=p.shape, what="D").detach().cpu().double().numpy()
+        with np.errstate(divide="ignore"):  # the log of a density of 0
+            return as_tensor(discriminator(*given, share), shape=p.shape, what="D").detach().cpu().double().numpy()
 
-    fakes = (1 - share) * new + share * old
-    got, right = ask(p, new, old, share), p / (p + fakes)
-    if close(got, right):
-        other = ask(p, new, old, 0.8)
-        if not close(other, p / (p + 0.2 * new + 0.8 * old)):
-            return "With share = 0.25 you are right, with 0.8 not: the share is an argument, not a constant."
+    asked = [ask(*given) for given in DENSITIES]
+    rights = [_against_both(*given) for given in DENSITIES]
+    if all(map(close, asked, rights)):
         return None
-    if close(got, 1 - right):
-        return (
-            "Upside down: where only fakes are, yours answers 1. D says how probable it is that a sample is *real*, "
-            "so p stands above."
-        )
-    if close(got, p / (p + new + old)):
-        return (
-            "You weigh real : new : old as 1 : 1 : 1, as if the fakes were twice as many as the real samples. New and "
-            "old fakes *share* one batch: their densities are mixed with weights that add up to 1."
-        )
-    if close(got, p / (p + (new + old) / 2)):
-        return "You mixed the two generators half and half; the old one's share of the batch is `share`, here 0.25."
-    if close(got, p / (p + share * new + (1 - share) * old)):
-        return "Today's fakes and the old ones have changed places: `share` is the *old* generator's part of the batch."
-    if close(got, p / (p + new)):
-        return "That is D* against today's generator alone. The old fakes are in the batch too, and count as fakes."
-    with np.errstate(all="ignore"):
-        apart = (1 - share) * p / (p + new) + share * p / (p + old)
-    if close(got, apart):
-        return (
-            "You averaged two discriminators, one against each generator. One discriminator sees one batch: mix the "
-            "densities of the fakes, not the answers (a ratio of averages is not the average of ratios)."
-        )
-    if close(got, p / np.maximum(fakes, 1e-300)) or np.any(got > 1):
-        return (
-            "Some of your answers are above 1: p over the fakes' density are the *odds*. A probability has all that "
-            "could have come, p + fakes, below."
-        )
-    with np.errstate(all="ignore"):
-        logit = np.log(p / fakes)
-    if np.allclose(got[:3], logit[:3], rtol=1e-3):
-        return "Those are logits, log(p / fakes); their sigmoid is D."
-    return (
-        f"For p = 0.3, q_new = 0.1, q_old = 0.2 and share = 0.25 the best answer is {right[0]:.4f}, and yours is "
-        f"{got[0]:.4f}."
-    )
+    for formula, message in WRONG_DISCRIMINATORS:
+        if all(close(got, formula(*given)) for got, given in zip(asked, DENSITIES, strict=True)):
+            return message
+    for got, right, (p, new, old, share) in zip(asked, rights, DENSITIES, strict=True):
+        for k in np.flatnonzero(~np.isclose(got, right, rtol=1e-4)):
+            return (
+                f"For p = {p[k]}, q_new = {new[k]}, q_old = {old[k]} and share = {share} the best answer is "
+                f"{right[k]:.4f}, and yours is {got[k]:.4f}."
+            )
+    return "Your numbers are not precise enough: they differ from D* in the fourth digit."
 
 
 # -------------------------------------------------------------------------------------- which slope vanishes
@@ -189,8 +222,8 @@ def vanishing(answer):
         return None
     if words[-5.0] == "neither" and words[5.0] == "neither":
         return (
-            "By your rule neither ever vanishes: that is so in *D*, where the slopes are -1/(1 - D) and -1/D and never "
-            "smaller than 1. The network moves the logit: multiply by dD/dl = D (1 - D)."
+            "Yours says 'neither' at l = -5 and at l = 5. In *D* that would be so: the slopes are -1/(1 - D) and -1/D "
+            "there, never smaller than 1. The network moves the logit: multiply by dD/dl = D (1 - D)."
         )
     if words[-5.0] == "non-saturating" or words[5.0] == "saturating":
         return (

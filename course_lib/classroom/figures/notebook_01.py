@@ -3,7 +3,7 @@
 Real is blue and solid, generated is vermilion and dashed, as everywhere in the course.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.stats import norm
 from course_lib.arrays import Array, Number, as_numpy
 from course_lib.classroom.demos import fit_discriminator, histogram_overlap
 from course_lib.divergences import game_value, optimal_discriminator
-from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above
+from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
 from course_lib.plots.distributions import plot_histograms
 
 # ------------------------------------------------------------------------------------------ from noise to samples
@@ -82,6 +82,19 @@ def plot_over_densities(
     return figure
 
 
+def plot_best_answers(cases: Sequence[tuple[Number, Number]], *, ax: Axes | None = None) -> Axes:
+    """What one place adds to the value, p log d + q log(1 - d), over the answer d, with a dot at p / (p + q)."""
+    ax = new_axes(ax)
+    d = np.linspace(0.002, 0.998, 499)
+    for (p, q), color, dash in zip(cases, CYCLE[2:], DASHES, strict=False):
+        best = p / (p + q)
+        ax.plot(d, p * np.log(d) + q * np.log(1 - d), color=color, linestyle=dash, label=f"p = {p}, q = {q}")
+        ax.plot(best, p * np.log(best) + q * np.log(1 - best), "o", color=color, markeredgecolor="black")
+    ax.set(xlabel="the answer d at one place", ylabel="what it adds to V", xlim=(0, 1), ylim=(-1, 0))
+    legend_above(ax, columns=3)
+    return ax
+
+
 def plot_discriminator_game(*, shift: Number, width: Number, samples: int) -> Figure:
     """Real N(0, 1) against generated N(shift, width²): D* and a discriminator trained on that many samples of each.
 
@@ -102,22 +115,45 @@ def plot_discriminator_game(*, shift: Number, width: Number, samples: int) -> Fi
 
 
 def plot_generator_losses(*, logit: Number) -> Figure:
-    """Both losses of the generator, over D on the left and over the logit on the right, with their tangents at one."""
-    figure, axes = plt.subplots(1, 2, figsize=(10.0, 3.8), layout="constrained")
-    logits = np.linspace(-8, 8, 801)
-    here = expit(logit)
+    """Each loss of the generator over D, and both over the logit, with their tangents at one logit.
+
+    Over D each has a panel of its own, high enough to tell a slope of -1 from the dotted line, which is flat.
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(11.0, 3.8), layout="constrained", width_ratios=(1, 1, 1.3))
+    logits, here = np.linspace(-8, 8, 801), expit(logit)
     losses = {
         "saturating, log(1 - D)": (lambda at: -np.logaddexp(0, at), -1 / (1 - here), -here),
         "non-saturating, -log D": (lambda at: np.logaddexp(0, -at), -1 / here, here - 1),
     }
-    for (name, (loss, in_d, in_logit)), color, dash in zip(losses.items(), CYCLE[2:], DASHES, strict=False):
-        for ax, place, at, slope in zip(axes, (expit(logits), logits), (here, logit), (in_d, in_logit), strict=True):
+    for (name, (loss, in_d, in_logit)), color, dash, over_d in zip(
+        losses.items(), CYCLE[2:], DASHES, axes, strict=False
+    ):
+        whole = np.array([-0.05, 1.05]) - here
+        for ax, place, at, slope, reach in (
+            (over_d, expit(logits), here, in_d, whole),
+            (axes[2], logits, logit, in_logit, np.array([-2, 2])),
+        ):
             ax.plot(place, loss(logits), color=color, linestyle=dash, label=f"{name}: slope {slope:.4f}")
-            reach = np.array([-1, 1]) * (0.12 if ax is axes[0] else 2)
             ax.plot(at + reach, loss(logit) + slope * reach, color="black", linewidth=1.2)
             ax.plot(at, loss(logit), "o", color=color, markeredgecolor="black")
-    axes[0].set(xlabel="D(G(z))", ylabel="the generator's loss", xlim=(-0.05, 1.05), ylim=(-8, 8))
-    axes[1].set(xlabel="logit l", ylabel="the generator's loss", xlim=(-8, 8), ylim=(-8, 8))
+        over_d.axhline(loss(logit), color=PALETTE["grey"], linewidth=1, linestyle=":")
+        over_d.set(xlabel="D(G(z))", xlim=(-0.05, 1.05), ylim=(min(-3, loss(logit) - 0.7), max(0.5, loss(logit) + 0.7)))
+    axes[1].set_ylim(-0.5, max(3, np.logaddexp(0, -logit) + 0.7))
+    axes[0].set_ylabel("the generator's loss")
+    axes[2].set(xlabel="logit l", xlim=(-8, 8), ylim=(-8, 8))
     for ax in axes:
         legend_above(ax, columns=1)
+    return figure
+
+
+# ------------------------------------------------------------------------------------------- smoothed labels
+
+
+def plot_smoothed_labels(labels: Mapping[str, tuple[Number, Number]], *, shift: Number) -> Figure:
+    """N(0, 1) against N(shift, 1), and the best D where real samples have the label a and fakes b, for each (a, b)."""
+    x = np.linspace(-7.5, 10.5, 1801)
+    p, q = norm.pdf(x), norm.pdf(x, shift)
+    curves = {name: (a * p + b * q) / (p + q) for name, (a, b) in labels.items()}
+    figure = plot_over_densities(x, {"real p": p, "generated q": q}, curves)
+    figure.axes[0].set_xlim(-3, 6)
     return figure

@@ -11,9 +11,13 @@ SAME_SHAPE = "real and fake samples have one shape"
 ONE_RESULT = "a tuple of one: its first is its last"
 ANY_CHANGE = "any change of sample 0 will do; only whether the others' scores move is looked at"
 TOLERANCE = "another tolerance of the same order: scores that do not mix are equal to the last digit"
+ONE_NUMBER = "an array or tensor that holds the one number"
 ON_NO_TIE = "differs only where a floating-point number meets the threshold exactly"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
+    "loss_from_logits": {
+        "line 2: return (F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean())[None]": ONE_NUMBER,
+    },
     "vanishing": {
         "line 2: if special.expit(logit) <= 0.01:": ON_NO_TIE,
         "line 4: if special.expit(-logit) <= 0.01:": ON_NO_TIE,
@@ -22,6 +26,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 3: `with np.errstate(divide='ignore'):` gone, its body kept": ONLY_A_WARNING,
         "line 3: with np.errstate():": ONLY_A_WARNING,
     },
+    "kl_by_sampling": {
+        "line 4: return (ratios.mean(), ratios.std() / np.sqrt(n))": "n or n - 1 below the squares: both are in use",
+        "line 4: return (ratios.mean(), ratios.std(ddof=0) / np.sqrt(n))": "n or n - 1: both are in use",
+    },
+    "nested_blocks": {"line 5: return ((of_p + of_q) / 2)[None]": ONE_NUMBER},
     "count_modes": {
         "line 2: close = torch.cdist(samples, centers) < 3 * std": ON_NO_TIE,
         "line 3: return close.any(dim=0).sum()": "the same count, as a tensor that holds one number",

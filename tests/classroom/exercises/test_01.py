@@ -6,6 +6,8 @@ from exercise_answers import accepts, refuses
 from scipy import special
 from torch.nn import functional as F
 
+from course_lib import losses
+
 # ------------------------------------------------------------------------------------------ the loss from logits
 
 
@@ -31,6 +33,10 @@ def by_exponentials_of_the_wrong_branch(real, fake):
         return torch.where(at > 30, at, torch.log1p(torch.exp(at)))  # the slope of the branch not taken is inf
 
     return log_one_plus_exp(-real).mean() + log_one_plus_exp(fake).mean()
+
+
+def by_exponentials(real, fake):
+    return torch.log1p(torch.exp(-real)).mean() + torch.log1p(torch.exp(fake)).mean()
 
 
 def with_logits(real, fake):
@@ -106,6 +112,97 @@ def at_equilibrium(at):
     return "saturating" if -6 < at < 1 and at != -4 else "non-saturating" if at > 4.6 else "neither"
 
 
+# ------------------------------------------------------------------------------------------- the alternating step
+
+
+def played(
+    *,
+    order="d g",
+    g_loss=losses.non_saturating_generator_loss,
+    d_sign=1,
+    g_noise=-1,
+    reset_d=True,
+    reset_g=True,
+    every_time=False,
+    only=None,
+    moves=True,
+    result=lambda d, g: (d.item(), g.item()),
+):
+    """An answer that plays the step with torch, right but for what is given."""
+
+    def answer(G, D, up, down, reals, noises):
+        def of_g(noise):
+            loss = g_loss(D(G(noise)))
+            if reset_g:
+                down.zero_grad()
+            loss.backward()
+            return loss
+
+        if order == "g d":
+            of_g(noises[g_noise])
+            down.step()
+        if order == "both":
+            of_g(noises[g_noise])
+        for real, noise in list(zip(reals, noises, strict=False))[:only]:
+            loss_d = d_sign * losses.discriminator_loss(D(real), D(G(noise).detach()))
+            if reset_d:
+                up.zero_grad()
+            loss_d.backward()
+            if moves:
+                up.step()
+            if every_time:
+                loss_g = of_g(noise)
+                down.step()
+        if order == "d g" and not every_time:
+            loss_g = of_g(noises[g_noise])
+        if order != "g d" and moves and not every_time:
+            down.step()
+        return result(loss_d, loss_g) if order == "d g" else (0.0, 0.0)
+
+    return answer
+
+
+def still(net):
+    return torch.optim.SGD(net.parameters(), lr=0.0)
+
+
+def same_fakes(G, D, up, down, reals, noises):
+    return played()(G, D, up, down, reals, [noises[0]] * len(reals) + [noises[-1]])
+
+
+def not_detached(G, D, up, down, reals, noises):
+    for k, real in enumerate(reals):
+        up.zero_grad()
+        on_real, on_fake = D(real), D(G(noises[k]))
+        loss_d = F.binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
+        loss_d = loss_d + F.binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake))
+        loss_d.backward()
+        up.step()
+    down.zero_grad()
+    loss_g = F.softplus(-D(G(noises[len(reals)]))).mean()
+    loss_g.backward()
+    down.step()
+    return [float(loss_d.detach()), float(loss_g.detach())]
+
+
+def by_grad(G, D, up, down, reals, noises):
+    """Slopes asked for, and handed to the optimisers."""
+    noises = list(noises)
+    last = noises.pop()
+    for real, noise in zip(reals, noises, strict=True):
+        with torch.no_grad():
+            fake = G(noise)
+        loss_d = F.softplus(-D(real)).mean() + F.softplus(D(fake)).mean()
+        for parameter, slope in zip(D.parameters(), torch.autograd.grad(loss_d, list(D.parameters())), strict=True):
+            parameter.grad = slope
+        up.step()
+    loss_g = -F.logsigmoid(D(G(last))).mean()
+    for parameter, slope in zip(G.parameters(), torch.autograd.grad(loss_g, list(G.parameters())), strict=True):
+        parameter.grad = slope
+    down.step()
+    return loss_d, loss_g
+
+
 WRONG = {
     "loss_from_logits": {
         "maximised": (lambda r, f: -with_logits(r, f), "maximises"),
@@ -114,7 +211,10 @@ WRONG = {
         "one mean": (thrown_together, "thrown together"),
         "summed": (lambda r, f: F.softplus(-r).sum() + F.softplus(f).sum(), "a sum over samples"),
         "the generator's": (lambda r, f: F.softplus(-r).mean() + F.softplus(-f).mean(), "non-saturating loss"),
-        "fakes forgotten": (lambda r, f: F.softplus(-r).mean(), "one half of the game"),
+        "fakes forgotten": (lambda r, f: F.softplus(-r).mean(), "Fakes count, too"),
+        "real forgotten": (lambda r, f: F.softplus(f).mean(), "Real samples count, too"),
+        "exponential that overflows": (by_exponentials, "e^1000 is larger than any float"),
+        "right for these batches": (lambda r, f: with_logits(r, f) * len(f) / 4, "For the real logits 1.5, -0.4"),
         "log of a sigmoid": (by_probabilities, "Do not go by way of the probability"),
         "BCE on probabilities": (by_library_probabilities, "and yours is 140"),
         "a small number added": (by_a_small_number, "and yours is 36.84"),
@@ -133,10 +233,11 @@ WRONG = {
         "odds": (lambda p, n, o, s: p / ((1 - s) * n + s * o), "*odds*"),
         "a constant share": (lambda p, n, o, s: mixture(p, n, o, 0.25), "an argument, not a constant"),
         "always one half": (lambda p, n, o, s: 0 * p + 0.5, "the best answer is 0.7059"),
+        "above 1": (lambda p, n, o, s: p + 1, "and yours is 1.3000"),
         "one number": (lambda p, n, o, s: 0.5, "The shape (4,) was expected of D"),
     },
     "vanishing": {
-        "in D": (in_d, "neither ever vanishes"),
+        "in D": (in_d, "In *D* that would be so"),
         "swapped": (named(lambda at: special.expit(-at), special.expit), "changed places"),
         "at the equilibrium": (at_equilibrium, "At l = 0 yours says 'saturating'"),
         "only the name": (named(special.expit, lambda at: 1.0), "though the name does not say so"),
@@ -146,6 +247,28 @@ WRONG = {
             "not the sign of the logit",
         ),
         "a number": (lambda at: 0.0067, "was asked for, and for the logit -5"),
+    },
+    "alternating_step": {
+        "generator first": (played(order="g d"), "D's steps come first"),
+        "simultaneous": (played(order="both"), "that is a simultaneous step"),
+        "G after every step": (played(every_time=True), "after every step of D"),
+        "saturating": (played(g_loss=losses.saturating_generator_loss), "descends log(1 - D)"),
+        "D climbs": (played(d_sign=-1), "learns to call the fakes real"),
+        "G climbs": (
+            played(g_loss=lambda at: -losses.non_saturating_generator_loss(at)),
+            "climbs its own loss: its fakes",
+        ),
+        "first noise again": (played(g_noise=0), "uses the first noise again"),
+        "one step of D": (played(only=1), "makes one step only"),
+        "D stands still": (lambda G, D, up, down, r, n: played()(G, D, still(D), down, r, n), "never moves"),
+        "nobody moves": (played(moves=False), "Neither player has moved"),
+        "same fakes": (same_fakes, "sees the same fakes"),
+        "D's slopes pile up": (played(reset_d=False), "D's gradients pile up"),
+        "G's slopes pile up": (played(reset_g=False), "the gradients in G pile up"),
+        "another loss of G": (played(g_loss=lambda at: (at - 1).square().mean()), "G's scale goes from 0.6"),
+        "losses swapped": (played(result=lambda d, g: (g.item(), d.item())), "in the wrong order"),
+        "losses with their signs turned": (played(result=lambda d, g: (-d.item(), -g.item())), "and yours -"),
+        "one loss": (played(result=lambda d, g: d.item()), "Return two numbers"),
     },
 }
 
@@ -162,6 +285,7 @@ RIGHT = {
         "by autograd": by_autograd,
         "by a threshold": by_threshold,
     },
+    "alternating_step": {"as in the notebook": played(), "without detach": not_detached, "by autograd.grad": by_grad},
 }
 
 test_wrong_answers_are_refused_by_their_misconception = refuses(WRONG)
