@@ -38,7 +38,7 @@ STRETCHES_OWED = {
     "02_kl_and_js": 78,
     "03_when_gans_fail": 54,
     "04_wasserstein_distance": 61,
-    "05_weight_clipping": 98,
+    "05_weight_clipping": 102,
     "06_gradient_penalty": 160,
     "07_sign_signals": 85,
     "museum_of_bugs": 72,

@@ -233,9 +233,9 @@ def group_sort(answer):
     (slope,) = torch.autograd.grad((got * got.detach()).sum(), features)
     if not close(slope, x):
         return "The numbers are right, but the gradient is not that of a permutation of the features."
-    one = as_tensor(sort(torch.tensor([[2.0, -1.0]])), shape=(1, 2), what="the sorted features of one sample")
-    if not close(one, [[-1.0, 2.0]]):
-        return f"For one sample, (2, -1), (-1, 2) is right, and yours is {one[0].tolist()}."
+    two = as_tensor(sort(torch.tensor([[2.0, -1.0], [0.0, 3.0]])), shape=(2, 2), what="the sorted features of two")
+    if not close(two, [[-1.0, 2.0], [0.0, 3.0]]):
+        return f"For the two samples (2, -1) and (0, 3), (-1, 2) and (0, 3) are right, and yours are {two.tolist()}."
     return None
 
 
@@ -268,7 +268,7 @@ _STEP_SAYS = {
     "uphill": "Uphill: your samples move away from where their mass comes from. A step goes *against* the slope.",
     "a whole unit": "The way is right, and the step m times too long: each of the m samples holds 1/m of the mass.",
     "squares": _SQUARES,
-    "squares, whole": _SQUARES,
+    "squares, whole": f"{_SQUARES} And each of the m samples holds only 1/m of the mass.",
     "nearest": "Each sample went to its nearest neighbour. The *plan* says whose mass a sample gets.",
     "signs": "You took the sign of each coordinate. Divide the way by its length, over all coordinates together.",
 }

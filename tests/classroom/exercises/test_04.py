@@ -149,7 +149,7 @@ WRONG = {
         "squares": (lambda x, y, r: down_w1(x, y, r, charge=lambda ways, length: ways), "half of W2 squared"),
         "squares, whole": (
             lambda x, y, r: down_w1(x, y, r, mass=len(y), charge=lambda ways, length: ways),
-            "half of W2 squared",
+            "And each of the m samples",
         ),
         "nearest": (lambda x, y, r: down_w1(x, y, r, plan=to_the_nearest), "nearest neighbour"),
         "signs": (lambda x, y, r: down_w1(x, y, r, charge=lambda ways, length: np.sign(ways)), "sign of each"),
