@@ -111,6 +111,17 @@ def test_potentials_are_level_at_one_place_and_differ_in_dash_as_well_as_colour(
 # ----------------------------------------------------------------------------------------------------- the game
 
 
+def test_a_flow_is_a_line_for_each_sample_beside_the_places_of_the_target():
+    down, up = np.cumsum(np.ones((4, 3)), axis=0), -np.cumsum(np.ones((4, 3)), axis=0)
+    figure = figures.plot_flows({"down": torch.tensor(down), "up": up}, X)
+    assert [ax.get_title() for ax in figure.axes] == ["down", "up"]
+    for ax, path in zip(figure.axes, (down, up), strict=True):
+        *lines, ticks = ax.get_lines()
+        np.testing.assert_allclose([line.get_ydata() for line in lines], path.T)
+        np.testing.assert_allclose(ticks.get_ydata(), X)
+        assert ax.get_xlim()[0] == 0 and ax.get_xlim()[1] > ticks.get_xdata().max() > len(path) - 1
+
+
 @pytest.mark.parametrize("spread", [0.0, 0.8, 1.6])
 @pytest.mark.parametrize("shift", [-1.4, 0.0, 0.6])
 def test_in_the_game_some_tent_closes_the_gap_and_no_tent_or_plan_crosses_it(shift, spread):

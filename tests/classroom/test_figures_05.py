@@ -47,6 +47,14 @@ def test_the_histogram_is_of_shares_between_the_limits_that_are_marked():
     assert ax.get_xlabel() and ax.get_ylabel()
 
 
+def test_untrained_weights_are_an_outline_over_the_trained_ones():
+    ax = figures.plot_weights(torch.tensor([-0.01] * 6 + [0.01] * 4), 0.01, untrained=torch.tensor([0.0099, -0.0099]))
+    assert sum(heights(ax)) == pytest.approx(1) and heights(ax)[0] == pytest.approx(0.6)
+    outline = ax.get_lines()[0]
+    assert outline.get_ydata().max() == pytest.approx(0.5)
+    assert sorted(ax.get_legend_handles_labels()[1]) == ["trained", "untrained"]
+
+
 def test_weights_at_a_limit_that_float32_rounds_upwards_are_counted():
     limit = 0.4
     assert float(torch.tensor(limit)) > limit

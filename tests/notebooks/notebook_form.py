@@ -37,8 +37,8 @@ STRETCHES_OWED = {
     "01_minimax_game": 68,
     "02_kl_and_js": 78,
     "03_when_gans_fail": 54,
-    "04_wasserstein_distance": 101,
-    "05_weight_clipping": 189,
+    "04_wasserstein_distance": 61,
+    "05_weight_clipping": 102,
     "06_gradient_penalty": 160,
     "museum_of_bugs": 72,
 }

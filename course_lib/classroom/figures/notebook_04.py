@@ -230,6 +230,28 @@ def plot_potentials(
     return ax
 
 
+# ----------------------------------------------------------------------------------------- samples that flow
+
+
+def plot_flows(paths: Mapping[str, Float[Array, "steps n"]], target: Float[Array, "m"]) -> Figure:
+    """The places of n samples over the steps, a line for each of them and a panel for each way to flow.
+
+    The target's places are ticks at the right edge of each panel.
+    """
+    figure, panels = plt.subplots(
+        1, len(paths), figsize=(4.5 * len(paths), 3.6), sharey=True, squeeze=False, layout="constrained"
+    )
+    target = as_numpy(target)
+    for ax, (name, path) in zip(panels[0], paths.items(), strict=True):
+        path = as_numpy(path)
+        steps = len(path) - 1
+        ax.plot(np.arange(steps + 1), path, color=TARGET, linewidth=0.9)
+        ax.plot(np.full(len(target), 1.03 * steps), target, "_", color=SOURCE, markersize=11)
+        ax.set(title=name, xlabel="step", xlim=(0, 1.06 * steps))
+    panels[0, 0].set_ylabel("place")
+    return figure
+
+
 # ----------------------------------------------------------------------------------------- the gap, by hand
 
 

@@ -21,11 +21,22 @@ LEVELS = 13
 BARS = {"color": PALETTE["real"], "alpha": 1, "linewidth": 0}
 
 
-def plot_weights(weights: Float[Array, "..."], limit: Number, *, ax: Axes | None = None) -> Axes:
-    """A histogram of weights between -limit and limit (dashed), as shares of all of them."""
+def plot_weights(
+    weights: Float[Array, "..."],
+    limit: Number,
+    *,
+    untrained: Float[Array, "..."] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """A histogram of weights between -limit and limit (dashed), as shares of all; the outline of the untrained ones."""
     ax = new_axes(ax, (5.0, 3.3))
     edge = limit * (1 + 1e-6)  # a weight at its limit may be the float32 just beyond it
-    sns.histplot(x=as_numpy(weights).ravel(), bins=40, binrange=(-edge, edge), stat="proportion", ax=ax, **BARS)
+    bins = {"bins": 40, "binrange": (-edge, edge), "stat": "proportion"}
+    sns.histplot(x=as_numpy(weights).ravel(), ax=ax, **bins, **BARS)
+    if untrained is not None:
+        ax.containers[0].set_label("trained")
+        outline = {"element": "step", "fill": False, "color": PALETTE["grey"], "linewidth": 1}
+        sns.histplot(x=as_numpy(untrained).ravel(), label="untrained", ax=ax, **bins, **outline)
     _mark_limits(ax, limit)
     return ax
 

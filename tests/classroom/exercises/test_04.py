@@ -6,7 +6,7 @@ from exercise_answers import accepts, refuses
 from scipy.spatial.distance import cdist
 from scipy.stats import wasserstein_distance
 
-from course_lib.transport import gaussian_w2, transport_plan, wasserstein_1d
+from course_lib.transport import gaussian_w2, transport_plan, wasserstein, wasserstein_1d
 
 # ----------------------------------------------------------------------------------------- samples on a line
 
@@ -98,7 +98,73 @@ def low_then_high(features):
     return torch.cat([pairs(features).amin(dim=2), pairs(features).amax(dim=2)], dim=1)
 
 
+# ---------------------------------------------------------------------------------------------- a step down W1
+
+
+def down_w1(real, fake, rate, mass=None, charge=lambda ways, length: ways / length, plan=None):
+    """The published step, with other masses, another slope of the cost or another plan."""
+    ways = fake - real[:, None]
+    length = np.linalg.norm(ways, axis=2, keepdims=True)
+    plan = transport_plan(length[..., 0]).plan if plan is None else plan(length[..., 0])
+    return fake - rate * (mass or 1) * (plan[..., None] * charge(ways, length)).sum(axis=0)
+
+
+def to_the_nearest(length):
+    return (length == length.min(axis=0)) / length.shape[1]
+
+
+def by_finite_differences(real, fake, rate):
+    moved = fake.copy()
+    for j, k in np.ndindex(*fake.shape):
+        nudge = np.zeros_like(fake)
+        nudge[j, k] = 1e-5
+        moved[j, k] -= rate * (wasserstein(real, fake + nudge) - wasserstein(real, fake - nudge)) / 2e-5
+    return moved
+
+
+def by_autograd(real, fake, rate):
+    real, fake = torch.tensor(real), torch.tensor(fake, requires_grad=True)
+    cost = torch.cdist(real, fake)
+    (cost * torch.tensor(transport_plan(cost.detach()).plan)).sum().backward()
+    return fake.detach() - rate * fake.grad
+
+
+def by_partners(real, fake, rate):
+    """A loop over the moves of the plan."""
+    plan, moved = transport_plan(cdist(real, fake)).plan, fake.copy()
+    for i, j in np.argwhere(plan > 0):
+        moved[j] += rate * plan[i, j] * (real[i] - fake[j]) / np.sqrt(((real[i] - fake[j]) ** 2).sum())
+    return moved
+
+
+def by_index(real, fake, rate):
+    ways = fake - np.resize(real, fake.shape)
+    return fake - rate * ways / np.linalg.norm(ways, axis=1, keepdims=True) / len(fake)
+
+
 WRONG = {
+    "flow_step": {
+        "uphill": (lambda x, y, r: down_w1(x, y, -r), "Uphill"),
+        "a whole unit": (lambda x, y, r: down_w1(x, y, r, mass=len(y)), "m times too long"),
+        "squares": (lambda x, y, r: down_w1(x, y, r, charge=lambda ways, length: ways), "half of W2 squared"),
+        "squares, whole": (
+            lambda x, y, r: down_w1(x, y, r, mass=len(y), charge=lambda ways, length: ways),
+            "And each of the m samples",
+        ),
+        "nearest": (lambda x, y, r: down_w1(x, y, r, plan=to_the_nearest), "nearest neighbour"),
+        "signs": (lambda x, y, r: down_w1(x, y, r, charge=lambda ways, length: np.sign(ways)), "sign of each"),
+        "by index": (by_index, "the first moves by"),
+        "the plan of W2": (
+            lambda x, y, r: down_w1(x, y, r, plan=lambda length: transport_plan(length**2).plan),
+            "the first moves by",
+        ),
+        "the lazy plan": (
+            lambda x, y, r: down_w1(x, y, r, plan=lambda length: np.full(length.shape, 1 / length.size)),
+            "the first moves by",
+        ),
+        "nothing moved": (lambda x, y, r: y, "the first moves by"),
+        "the real ones": (lambda x, y, r: down_w1(y, x, r), "shape (9, 3) was expected"),
+    },
     "line_distance": {
         "not sorted": (lambda x, y: np.mean([abs(s - t) for s, t in zip(x, y, strict=False)]), "at the same index"),
         "means": (lambda x, y: abs(np.mean(x) - np.mean(y)), "compared the means"),
@@ -132,6 +198,7 @@ WRONG = {
         "absolute values": (lambda m, s, n, t: abs(m - n) + abs(s - t), "right triangle"),
         "means": (lambda m, s, n, t: abs(m - n), "Only the means"),
         "one way": (lambda m, s, n, t: np.hypot(m - n, s - t) if s > t else 0.0, "The way back"),
+        "one number": (lambda m, s, n, t: 1.98494, "it is 2.5"),
         "a guess": (lambda m, s, n, t: 1.0, "yours is 1.0000"),
     },
     "group_sort": {
@@ -144,11 +211,17 @@ WRONG = {
         "maxout": (maxima_twice, "Keep both"),
         "no gradient": (through_numpy, "no gradient flows"),
         "half as many": (lambda h: pairs(h).amax(dim=2), "shape (5, 6) was expected"),
+        "five samples": (lambda h: h.reshape(5, -1, 2).sort(dim=2).values.reshape(h.shape), "shape '[5, -1, 2]'"),
         "nothing": (lambda h: h * 1.0, "and yours is ["),
     },
 }
 
 RIGHT = {
+    "flow_step": {
+        "finite differences": by_finite_differences,
+        "autograd with the plan held fixed": by_autograd,
+        "a loop over the moves": by_partners,
+    },
     "line_distance": {
         "SciPy": wasserstein_distance,
         "by repetition": repeated,
