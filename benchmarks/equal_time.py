@@ -4,9 +4,9 @@ COURSE_DATA=FOLDER python -m benchmarks.equal_time [PART ...]
 
 Is to make, under recipes/: ladder.csv (from the source's nets to the course's recipe, a change a row, beside forgers
 and other real recordings), reporting.csv (the course's recipe, WGAN-GP and the Gaussian of each class) and
-ingredients.csv (the course's recipe with one ingredient taken away). None is made yet: they stand in LATER, and are made
-where they are named. Every recipe is told the labels. How many steps fit into the seconds is measured beforehand, so that the learning rate ends at
-0 there.
+ingredients.csv (the course's recipe with one ingredient taken away). None is made yet: they stand in LATER, and are
+made where they are named. Every recipe is told the labels. How many steps fit into the seconds is measured beforehand,
+so that the learning rate ends at 0 there.
 
 The seeds were fixed beforehand and served no tuning: that was done with seed 0 on an inner split of the training
 recordings (`learnt.split(0.8, seed=100)`), and stands in results/scale_trials.csv.
