@@ -124,7 +124,7 @@ def _of_runs(what: str, metric: str, between: tuple[float, float], *, of: str = 
 
 
 def _caught_below() -> Goal:
-    """The committed generators, which are not of one recipe by a rule; the sets without one count as missed."""
+    """The committed generators, all of one recipe; the sets without one count as missed."""
     table = results.table("judging/caught").dropna(subset=["verdict"]).drop_duplicates(["set", "generator"])
     verdicts = {RUNS[name]: rows.set_index("generator")["verdict"] for name, rows in table.groupby("set", sort=False)}
     misses = {label: _not_below(said) for label, said in verdicts.items()}
