@@ -122,8 +122,8 @@ def plot_generator_losses(*, logit: Number) -> Figure:
     figure, axes = plt.subplots(1, 3, figsize=(11.0, 3.8), layout="constrained", width_ratios=(1, 1, 1.3))
     logits, here = np.linspace(-8, 8, 801), expit(logit)
     losses = {
-        "saturating, log(1 - D)": (lambda at: -np.logaddexp(0, at), -1 / (1 - here), -here),
-        "non-saturating, -log D": (lambda at: np.logaddexp(0, -at), -1 / here, here - 1),
+        "log(1 - D)": (lambda at: -np.logaddexp(0, at), -1 / (1 - here), -here),
+        "-log D": (lambda at: np.logaddexp(0, -at), -1 / here, here - 1),
     }
     for (name, (loss, in_d, in_logit)), color, dash, over_d in zip(
         losses.items(), CYCLE[2:], DASHES, axes, strict=False
