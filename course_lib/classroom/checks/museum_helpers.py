@@ -1,4 +1,4 @@
-"""What several judges of the museum share: noise, a straight critic, and whether a number can still teach."""
+"""What several judges of the museum share: noise, a straight and a bent critic, whether a number can still teach."""
 
 from collections.abc import Callable
 
@@ -17,6 +17,11 @@ def normal(*shape: int, seed: int = 0) -> Tensor:
 def linear(slope: Tensor) -> Callable[[Tensor], Tensor]:
     """f(x) = a . x, whose slope is `slope` everywhere."""
     return lambda x: (x * slope).flatten(1).sum(dim=1)
+
+
+def bent(weight: Tensor | float) -> Callable[[Tensor], Tensor]:
+    """f(x) = weight |x|^2 / 2, whose slope at x is weight x: another at every point."""
+    return lambda x: weight * x.square().flatten(1).sum(dim=1) / 2
 
 
 def learns(result: object, parameter: Tensor, what: str) -> Tensor:

@@ -29,7 +29,11 @@ def weights_between(answer):
     got = ask(4000, 0)
     if got.numel() != 4000:
         refuse(f"4000 weights were asked for, one a sample, and you drew {got.numel()}.")
-    got = got.flatten()
+    if got.ndim != 1:
+        refuse(
+            f"The shape (n,) was asked for, and yours is {tuple(got.shape)}: an axis more, and the next line "
+            "broadcasts every weight over every sample (room 6)."
+        )
     if got.unique().numel() == 1:
         return "All 4000 weights are the same number: one was drawn for the whole batch."
     outside = float(((got < 0) | (got > 1)).double().mean())
@@ -54,6 +58,8 @@ def weights_between(answer):
             f"Between 0 and 1, but not evenly: {float((got - 0.5).abs().lt(0.25).double().mean()):.0%} of the weights "
             "lie in the middle half, where half of them belong. torch.rand is uniform; a squashed normal is not."
         )
+    if len(ask(50, 3)) != 50:
+        return f"Right for n = 4000, and for n = 50 you drew {len(ask(50, 3))}. Is a number built in?"
     if not torch.equal(ask(50, 3), ask(50, 3)):
         return "Uniform, but not drawn from the `generator` passed in: the same seed gives other weights."
     if torch.equal(ask(50, 3), ask(50, 4)):
@@ -132,6 +138,8 @@ def norms_without_nan(answer):
         return "A norm over one axis alone: the samples have two besides the batch."
     if tuple(got.shape) != (5,):
         refuse(f"One norm a sample was expected, shape (5,), and yours have the shape {tuple(got.shape)}.")
+    if tuple(ask(slopes[:1].clone()).shape) != (1,):
+        return "Right for five samples; of one sample the norm has lost its axis. (B,) is (1,) there: no squeeze()."
     if close(got, right**2):
         return "Without its root there is no NaN, and no norm either: a slope of 3 is charged as if it were 9."
     if close(got, slopes.abs().sum(dim=(1, 2))):

@@ -9,7 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse
-from course_lib.classroom.checks.museum_helpers import MUSEUM, learns, linear, normal
+from course_lib.classroom.checks.museum_helpers import MUSEUM, bent, learns, linear, normal
+
+UNEQUAL = [[0.0], [4.0], [3.0]]  # points at which `bent` has the slopes 0, 4 and 3
+CHARGE_OF_EACH, MEAN_OF_NORMS = (1 + 9 + 4) / 3, (7 / 3 - 1) ** 2
 
 # ------------------------------------------------------------------------------------------- 1 the electrodes
 
@@ -65,10 +68,24 @@ def electrode_penalty(answer):
     norm = weight.detach().norm()
     if not close(slope, 2 * (norm - 1) * weight.detach() / norm):
         return "The number is right, its derivative in the critic's weights is not: part of it is off the graph."
+    got = as_number(penalty(bent(1.0), torch.tensor(UNEQUAL)), what="the penalty")
+    if close(got, MEAN_OF_NORMS):
+        return (
+            "The norms are averaged before they are charged: slopes of 0, 3 and 4 cost as much as three of 7/3. A "
+            "steep sample and a flat one must not make up for each other: the mean comes last."
+        )
+    if not close(got, CHARGE_OF_EACH):
+        return f"Slopes of 0, 3 and 4 cost (1 + 4 + 9)/3 = 4.67, and yours says {got:.2f}."
     return None
 
 
 # ------------------------------------------------------------------------------------------- 2 the unpaid bill
+
+
+def _steep_between(x: Tensor) -> Tensor:
+    """A critic of one number: slope 3 strictly between 0 and 10, slope 1 at 0, at 10 and beyond."""
+    inside = x.clamp(1e-4, 10 - 1e-4)
+    return (3 * inside + (x - inside)).sum(dim=1)
 
 
 @exercise(
@@ -127,6 +144,19 @@ def whole_critic_loss(answer):
         )
     if not close(learnt, means + 14 * (flat.norm() - 1) * flat / flat.norm(), abs=1e-5):
         return "The number is right, and its derivative in the critic's weights is not: a part is off the graph."
+    real, fake = torch.full((6, 1), 10.0), torch.zeros(6, 1)
+    got = as_number(loss_of(_steep_between, real, fake, 2.5), what="the loss")
+    difference = float(_steep_between(fake).mean() - _steep_between(real).mean())
+    if close(got, difference):
+        return (
+            "This critic has the slope 1 at the samples and 3 everywhere between them, and pays nothing: the slope is "
+            "asked for at the samples themselves. The penalty needs both, real and fake, to look between them."
+        )
+    if not close(got, difference + 2.5 * 4):
+        return (
+            f"A critic of slope 3 between real and fake samples has the loss {difference:.2f} + 2.5 x 4 = "
+            f"{difference + 10:.2f} at the weight 2.5, and yours is {got:.2f}."
+        )
     return None
 
 
@@ -254,14 +284,17 @@ def penalty_for_a_batch(answer):
         return "Summed over the batch in place of averaged: a larger batch would be charged more."
     if not close(got, right):
         return f"A linear critic of slope {float(steep.norm()):.2f} is charged {right:.2f}, and yours says {got:.2f}."
+    critic = _Asked(unit)  # the same weights, real and fake exchanged: what is left of each is the fake's share
+    penalty(critic, torch.zeros(16, 2, 8), torch.ones(16, 2, 8), torch.Generator().manual_seed(0))
+    if not close(critic.points[-1], 1 - weights):
+        return "A mixture's two shares must add up to 1: weight for the real sample, 1 - weight for the fake."
     mixed = nn.Parameter(torch.tensor(1.0))
-    real, fake = torch.tensor([[0.0], [4.0]]), torch.tensor([[0.0], [4.0]])
-    result = penalty(lambda x: mixed * x.square().sum(dim=1) / 2, real, fake, torch.Generator())  # slopes 0 and 4
+    result = penalty(bent(mixed), torch.tensor(UNEQUAL), torch.tensor(UNEQUAL), torch.Generator())
     got = as_number(result, what="the penalty")
-    if close(got, 1):
-        return "The norms are averaged before they are charged: slopes of 0 and 4 count as two slopes of 2."
-    if not close(got, 5):
-        return f"Slopes of 0 and 4 cost (1 + 9)/2 = 5, and yours says {got:.2f}."
-    if not close(learns(result, mixed, "the penalty"), 12):
+    if close(got, MEAN_OF_NORMS):
+        return "The norms are averaged before they are charged: slopes of 0, 3 and 4 count as three of 7/3."
+    if not close(got, CHARGE_OF_EACH):
+        return f"Slopes of 0, 3 and 4 cost (1 + 4 + 9)/3 = 4.67, and yours says {got:.2f}."
+    if not close(learns(result, mixed, "the penalty"), 12):  # the mean of 2 (s - 1) s
         return "The number is right, its derivative in the critic's weights is not."
     return None

@@ -40,11 +40,15 @@ _UPHILL = torch.tensor([[1.0, -1.0, 1.0, -1.0]])
 def clipped_update(answer):
     update = as_function(answer)
 
-    def ask(weight: list[float], bias: float, rate: float, stale: float = 0.0) -> tuple[Tensor, Tensor]:
+    def ask(
+        weight: list[float], bias: float, rate: float, stale: float = 0.0, limit: float = 0.01
+    ) -> tuple[Tensor, Tensor]:
         critic = _Weighing(weight, bias)
         for parameter in critic.parameters():
             parameter.grad = torch.full_like(parameter, stale)
-        update(critic, torch.optim.SGD(critic.parameters(), lr=rate), lambda net: net(_UPHILL).mean(), 0.01)
+        optimizer = torch.optim.SGD(critic.parameters(), lr=rate)
+        if update(critic, optimizer, lambda net: net(_UPHILL).mean(), limit) is not critic:
+            refuse("The critic itself was to be returned, and something else was.")
         return critic.weight.detach(), critic.bias.detach()
 
     start = torch.tensor([0.009, -0.009, 0.0, 0.002])
@@ -87,6 +91,9 @@ def clipped_update(answer):
         return f"The bias ends at {float(bias):.3f}: it is a parameter too, and WGAN clips them all."
     if not close(ask(start.tolist(), -0.009, 0.004, stale=-3.0)[0], weight, abs=1e-7):
         return "The last batch's gradients are still in your step: optimizer.zero_grad() before backward()."
+    narrow, _ = ask([0.002, -0.002, 0.0, 0.001], 0.0, 0.004, limit=0.003)  # the last two step over the limits
+    if not close(narrow, [-0.002, 0.002, -0.003, 0.003], abs=1e-7):
+        return "Right for a limit of 0.01, wrong for one of 0.003. Is a number built in?"
     return None
 
 
@@ -193,7 +200,9 @@ def saved_steps(answer):
                 f"With a NaN among them, {distances}, the steps to save are {right}, and yours are {got}: every "
                 "comparison with NaN is False, and a NaN that becomes the best so far blocks (or admits) all others."
             )
-    if ask([2.0, 1.0]) != [0, 1] or ask([]) != []:
+    if ask([3.0, 3.0, 2.0, 2.0]) == [0, 1, 2, 3]:
+        return "Of [3, 3, 2, 2] all four are saved: a distance as small as the best is not smaller than it."
+    if ask([2.0, 1.0]) != [0, 1] or ask([]) != [] or ask([3.0, 3.0, 2.0, 2.0]) != [0, 2]:
         return "Right for one list, wrong for [2.0, 1.0] or for an empty one. Is a number built in?"
     return None
 
@@ -286,4 +295,7 @@ def snapshot(answer):
             "The snapshot's weights stand still, and its optimiser does not: Adam's running means in it went on with "
             "the run. Copy all of it."
         )
+    again = take(job.model, job.optimizer, 9)
+    if as_number(again["step"], what="the step") != 9:
+        return f"After nine steps the snapshot says {as_number(again['step']):g}. Is a number built in?"
     return None

@@ -12,6 +12,8 @@ ONE_RESULT = "a tuple of one: its first is its last"
 ANY_CHANGE = "any change of sample 0 will do; only whether the others' scores move is looked at"
 TOLERANCE = "another tolerance of the same order: scores that do not mix are equal to the last digit"
 ONE_NUMBER = "an array or tensor that holds the one number"
+ANY_POINTS = "the points handed in carry no graph: only whether they are marked differs"
+ANY_NEGATIVE = "NumPy works out the length that is given as a negative number, whichever"
 ON_NO_TIE = "differs only where a floating-point number meets the threshold exactly"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
@@ -87,8 +89,18 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 5: return not torch.allclose(critic(samples)[1:], critic(changed)[1:], rtol=2e-06, atol=0)": TOLERANCE,
         "line 5: return not torch.allclose(critic(samples)[1:], critic(changed)[1:], rtol=0, atol=0)": TOLERANCE,
     },
-    "flag_outliers": {"line 2: away = np.abs(np.median(x) - x)": SYMMETRIC},
+    "band_power": {
+        "line 6: return power[(frequency >= low) & (frequency <= high)].sum()[None]": ONE_NUMBER,
+    },
+    "flag_outliers": {
+        "line 2: away = np.abs(np.median(x) - x)": SYMMETRIC,
+        "line 3: return away >= 3 * 1.4826 * np.median(away)": ON_NO_TIE,
+    },
     "memory_ratio": {
+        "line 3: distances = cdist(signals.reshape(len(signals), -1), train.reshape(len(train), -2))": ANY_NEGATIVE,
+        "line 3: distances = cdist(signals.reshape(len(signals), -2), train.reshape(len(train), -1))": ANY_NEGATIVE,
+        "line 4: return np.median(distances.min(axis=1))[None]": ONE_NUMBER,
+        "line 6: return (nearest(fake) / nearest(test))[None]": ONE_NUMBER,
         "line 4: return -np.median(distances.min(axis=1))": "cancels in the ratio",
         "line 4: return 2 * np.median(distances.min(axis=1))": "cancels in the ratio",
     },
@@ -101,12 +113,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 7: if end['wasserstein'].sum() < 0:": "a sum has the sign of its mean",
     },
     "share_of_copies": {
-        "line 2: return np.mean(of_fake < np.percentile(of_test, 5))[None]": "an array that holds the one number",
+        "line 2: return np.mean(of_fake < np.percentile(of_test, 5))[None]": ONE_NUMBER,
         "line 2: return np.mean(of_fake <= np.percentile(of_test, 5))": ON_NO_TIE,
     },
     "coverage": {
         "line 2: radius = np.sort(cdist(real, real))[:, k]": "axis=1 is the last one, the default",
-        "line 3: return np.mean(cdist(real, fake).min(axis=1) <= radius)[None]": "an array that holds the one number",
+        "line 3: return np.mean(cdist(real, fake).min(axis=1) <= radius)[None]": ONE_NUMBER,
         "line 3: return np.mean(cdist(real, fake).min(axis=1) < radius)": ON_NO_TIE,
     },
     "fourier_surrogate": {
@@ -114,12 +126,22 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 5: if len(signal) % -2 == 0:": "whether it is even",
         "line 7: return np.fft.irfft(spectrum / np.exp(1j * phases), n=len(signal))": "opposite phases, as even",
     },
-    "electrode_penalty": {"line 4: return ((1 - slopes.flatten(1).norm(2, dim=1)) ** 2).mean()": SQUARED},
+    "electrode_penalty": {
+        "line 2: points = points.requires_grad_(True)": ANY_POINTS,
+        "line 4: return ((1 - slopes.flatten(1).norm(2, dim=1)) ** 2).mean()": SQUARED,
+        "line 4: return ((slopes.flatten(1).norm(2, dim=1) - 1) ** 2).mean()[None]": ONE_NUMBER,
+    },
+    "whole_critic_loss": {
+        "line 3: return (difference + weight * penalties.gradient_penalty(critic, real, fake))[None]": ONE_NUMBER,
+    },
+    "slope_of_each": {"line 2: points = points.requires_grad_(True)": ANY_POINTS},
     "penalty_for_a_batch": {
         "line 1: def penalty_for_a_batch(critic, fake, real, generator):": "weight and 1 - weight have one law",
         "line 2: weight = torch.rand(len(fake), generator=generator).view(-1, *[1] * (real.ndim - 1))": SAME_SHAPE,
         "line 2: weight = torch.rand(len(real), generator=generator).view(-1, *[1] * (fake.ndim - 1))": SAME_SHAPE,
+        "line 3: mixtures = (weight * real + (1 - weight) * fake).requires_grad_(True)": ANY_POINTS,
         "line 5: return ((1 - slopes.flatten(1).norm(2, dim=1)) ** 2).mean()": SQUARED,
+        "line 5: return ((slopes.flatten(1).norm(2, dim=1) - 1) ** 2).mean()[None]": ONE_NUMBER,
     },
     "mix_any_shape": {"line 2: weights = weights.view(-1, *[1] * (fake.ndim - 1))": SAME_SHAPE},
     "norms_without_nan": {
@@ -130,5 +152,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "modes_on_a_ring": {
         "line 2: angles = -2 * math.pi * torch.arange(modes) / modes": "the same points, counted the other way round",
     },
+    "critics_lesson": {"line 3: return (critic(fake).mean() - critic(real).mean())[None]": ONE_NUMBER},
     "hidden_units": {"line 2: return max(channels // 2, 1)": "the larger of two numbers"},
 }

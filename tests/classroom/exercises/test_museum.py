@@ -217,7 +217,29 @@ def by_data(critic, optimizer, loss_of, limit):
     optimizer.step()
     for parameter in critic.parameters():
         parameter.data = parameter.data.clip(-limit, limit)
-    return loss.item()
+    return critic
+
+
+def returning_the_loss(critic, optimizer, loss_of, limit):
+    update()(critic, optimizer, loss_of, limit)
+    return loss_of(critic).item()
+
+
+def off_the_samples(at):
+    """The whole loss, with its slopes asked for at one of the two sets."""
+
+    def loss(critic, real, fake, weight):
+        points = real if at == "real" else fake
+        return losses.critic_loss(critic(real), critic(fake)) + weight * penalties.gradient_penalty(
+            critic, points, points
+        )
+
+    return loss
+
+
+def shares_of_more_than_one(critic, real, fake, generator):
+    weights = one_a_sample(real, generator)
+    return squares(norms_of(sloped(critic, weights * real + (weights - 1) * fake)))
 
 
 def by_norm(critic, optimizer, loss_of, limit):
@@ -339,6 +361,8 @@ WRONG = {
         "a norm a value": (charging(lambda g: squares(g.abs())), "Every single value"),
         "whole batch": (charging(lambda g: (g.norm() - 1) ** 2), "the batch went into the norm"),
         "no square": (charging(lambda g: (norms_of(g) - 1).mean()), "The square is missing"),
+        "mean of the norms": (charging(lambda g: (norms_of(g).mean() - 1) ** 2), "averaged before"),
+        "median": (charging(lambda g: (norms_of(g) - 1).square().median()), "cost (1 + 4 + 9)/3"),
         "towards 0": (charging(lambda g: norms_of(g).square().mean()), "of slope exactly 1 costs nothing"),
         "four axes by hand": (
             charging(lambda g: squares(g.square().sum(3 if g.ndim == 4 else -1).sum(1).flatten(1).sum(1).sqrt())),
@@ -355,6 +379,8 @@ WRONG = {
         "ten built in": (lambda c, r, f, w: the_loss()(c, r, f, 10.0), "a weight of its own"),
         "weight on all": (lambda c, r, f, w: w * the_loss()(c, r, f, 1.0), "multiplies the whole loss"),
         "penalty alone": (the_loss(difference=0), "Only the penalty is left"),
+        "at the fakes": (off_the_samples("fake"), "at the samples themselves"),
+        "seven built in": (lambda c, r, f, w: the_loss()(c, r, f, 7.0), "at the weight 2.5"),
         "the squared weight": (lambda c, r, f, w: the_loss()(c, r, f, w * w), "For this linear critic"),
     },
     "slope_of_each": {
@@ -381,12 +407,16 @@ WRONG = {
             "not drawn from the `generator`",
         ),
         "summed": (the_penalty(one_a_sample, lambda g: (norms_of(g) - 1).square().sum()), "Summed over the batch"),
+        "shares of more than 1": (shares_of_more_than_one, "must add up to 1"),
+        "median": (the_penalty(one_a_sample, lambda g: (norms_of(g) - 1).square().median()), "cost (1 + 4 + 9)/3"),
         "mean of norms": (the_penalty(one_a_sample, lambda g: (norms_of(g).mean() - 1) ** 2), "averaged before"),
     },
     "weights_between": {
         "as found": (FOUND["weights_between"], "drawn from N(0, 1)"),
         "one for all": (lambda n, s: torch.rand(1, generator=s).expand(n), "the same number"),
         "one alone": (lambda n, s: torch.rand(1, generator=s), "you drew 1"),
+        "a column": (lambda n, s: torch.rand(n, 1, generator=s), "The shape (n,)"),
+        "4000 for ever": (lambda n, s: torch.rand(4000, generator=s), "for n = 50 you drew 4000"),
         "clamped": (squashed(lambda x: x.clamp(0, 1)), "Clamped"),
         "sigmoid": (squashed(torch.sigmoid), "but not evenly"),
         "from -1 to 1": (lambda n, s: 2 * torch.rand(n, generator=s) - 1, "Uniform on [-1, 1]"),
@@ -410,6 +440,7 @@ WRONG = {
         "a large floor": (lambda g: (g.flatten(1).square().sum(1) + 0.1).sqrt(), "large enough to count"),
         "absolute values": (lambda g: g.flatten(1).abs().sum(1), "A sum of absolute values"),
         "an axis": (lambda g: g.norm(dim=1), "over one axis alone"),
+        "squeezed": (lambda g: norms_of(g).squeeze(), "lost its axis"),
         "off the graph": (lambda g: g.detach().flatten(1).norm(dim=1), "loose from the graph"),
         "half of it off the graph": (
             lambda g: g.flatten(1).norm(dim=1).detach() + 0 * g.flatten(1).sum(1),
@@ -426,6 +457,8 @@ WRONG = {
         "uphill": (update(sign=-1), "uphill"),
         "not the bias": (update(biases=False), "it is a parameter too"),
         "old gradients": (update(zero=False), "last batch's gradients"),
+        "returns the loss": (returning_the_loss, "The critic itself was to be returned"),
+        "0.01 built in": (lambda c, o, f, limit: update()(c, o, f, 0.01), "wrong for one of 0.003"),
         "to a norm": (by_norm, "moved by the step and by nothing else"),
     },
     "modes_on_a_ring": {
@@ -447,11 +480,11 @@ WRONG = {
         "only the best": (the_best_of_all, "known only when it is over"),
         "from the second": (lambda d: keep(lambda x, b: x < b)(d)[1:], "The first step is missing"),
         "from 1": (lambda d: [k + 1 for k in keep(lambda x, b: x < b)(d)], "Counted from 1"),
+        "ties too": (keep(lambda d, b: d <= b), "is not smaller than it"),
         "NaN is best": (keep(lambda d, b: not d >= b), "every comparison with NaN"),
     },
     "snapshot": {
-        "as found": (FOUND["snapshot"], "The weights alone"),
-        "no step": (taking(step=None), "the schedule begins anew"),
+        "as found": (FOUND["snapshot"], "the schedule begins anew"),
         "no optimiser": (taking(optimizer=None), "running means begin at 0"),
         "live": (lambda m, o, s: {"model": m.state_dict(), "optimizer": o.state_dict(), "step": s}, "went with it"),
         "live optimiser": (taking(optimizer=lambda m, o, s: o.state_dict()), "its optimiser does not"),
@@ -460,6 +493,8 @@ WRONG = {
             "are no parameters",
         ),
         "objects": (lambda m, o, s: copy.deepcopy({"model": m, "optimizer": o, "step": s}), "The objects themselves"),
+        "step four": (taking(step=lambda m, o, s: 4), "After nine steps"),
+        "the weights alone": (taking(step=None, optimizer=None), "The weights alone"),
         "a step late": (taking(step=lambda m, o, s: s + 1), "Four steps are done"),
         "the model twice": (taking(optimizer=lambda m, o, s: m.state_dict()), "is not this optimiser's state"),
     },
@@ -517,7 +552,7 @@ RIGHT = {
     "weights_between": {
         "rand": lambda n, s: torch.rand(n, generator=s),
         "uniform_": lambda n, s: torch.empty(n, dtype=torch.float64).uniform_(generator=s),
-        "a column": lambda n, s: torch.rand(n, 1, generator=s),
+        "double": lambda n, s: torch.rand(n, generator=s, dtype=torch.float64),
         "normal, by its own law": squashed(torch.special.ndtr),
         "by NumPy": by_numpy,
     },
