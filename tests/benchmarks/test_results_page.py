@@ -91,7 +91,7 @@ def test_the_goals_say_of_the_quick_runs_which_seeds_miss():
             far = f"{above:.2f} above" if out.max() - 1 > 1 - out.min() else f"{below:.2f} below"
             expected.append(f"{name.replace('_', ' ')} of seeds {', '.join(map(str, out.index))}, up to {far}")
     assert said == "no: " + ", ".join(expected)
-    assert expected[0] == "roughness ratio of seeds 9, up to 0.07 above"
+    assert expected[0] == "roughness ratio of seeds 7, up to 0.08 above"
 
 
 def test_the_goals_say_of_the_quick_runs_whether_the_source_s_recipe_is_caught_more():
@@ -136,7 +136,7 @@ def test_the_goals_say_of_the_four_generators_which_miss_and_by_how_much():
         found = {run: manifest["quality"][metric]["value"] for run, manifest in manifests.items()}
         assert GOALS[what].measured == " / ".join(f"{value:.2f}" for value in found.values())
         short = [f"{runs[run]} {0.9 - value:.2f} below" for run, value in found.items() if value < 0.9]
-        assert max(found.values()) <= 1.1
+        short += [f"{runs[run]} {value - 1.1:.2f} above" for run, value in found.items() if value > 1.1]
         assert GOALS[what].reached == (f"no: {', '.join(short)}" if short else "yes")
 
 
