@@ -24,6 +24,15 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 2: if special.expit(logit) <= 0.01:": ON_NO_TIE,
         "line 4: if special.expit(-logit) <= 0.01:": ON_NO_TIE,
     },
+    "alternating_step": {
+        "line 11: return (loss_d, loss_g.item())": ONE_NUMBER,
+        "line 11: return (loss_d.item(), loss_g)": ONE_NUMBER,
+        "line 2: for real, noise in zip(reals, noises):": "zip ends with the shorter list, which is reals",
+        "line 2: for real, noise in zip(reals, noises[:]):": "zip ends with the shorter list, which is reals",
+        "line 3: loss_d = losses.discriminator_loss(D(real), D(G(noise)))": "G's slopes are set to 0 before they count",
+        "line 4: D.zero_grad()": "the optimiser up holds D's parameters and no others",
+        "line 8: G.zero_grad()": "the optimiser down holds G's parameters and no others",
+    },
     "kl_with_zeros": {
         "line 3: `with np.errstate(divide='ignore'):` gone, its body kept": ONLY_A_WARNING,
         "line 3: with np.errstate():": ONLY_A_WARNING,
