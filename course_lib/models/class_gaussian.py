@@ -1,7 +1,8 @@
 r"""The Gaussian of each class, as a layer: what five lines draw, for a network to begin with.
 
 The idea: a normal distribution with the mean and the covariance of a class's recordings is drawn without any training.
-A generator that begins with its draws need not learn what they already have, only what they lack.
+A generator that begins with its draws begins with what they have (training may still lose it). Components below 99.9 %
+of the variance are left out.
 """
 
 import torch

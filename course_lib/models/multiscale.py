@@ -84,8 +84,8 @@ class MultiScaleGenerator(nn.Module):
 
     Args:
         length, channels, dim, n_classes: as `SignalGenerator`.
-        course_dim: numbers of noise a signal that the course is made from. White noise at every step comes after them,
-            so that `latent_dim` is course_dim + 2 C (L + 8).
+        course_dim: numbers of noise a signal that the course is made from. The components' noise and white noise at
+            every step come after them, so that `latent_dim` is course_dim + rank + 2 C (L + 8).
         floor: of each channel, the loudness of the noise at first (`noise_floor`).
         fixed: of each channel, (mean, standard deviation over L - 1) of every signal where all have the same, or None:
             the generator's last step then is to normalise. None for no channel.
@@ -144,7 +144,7 @@ class MultiScaleGenerator(nn.Module):
         )
         self.start = ClassGaussian(length, channels, n_classes, rank) if rank else None
         if rank:
-            self.look = nn.Sequential(  # at the draw and its steps: 8 and 16 steps to either side
+            self.look = nn.Sequential(  # at the draw and its steps: 4 and then 12 steps to either side
                 nn.Conv1d(2 * channels, dim, 9, padding=4),
                 *_normalised(dim),
                 nn.Conv1d(dim, dim, 9, padding=8, dilation=2),
