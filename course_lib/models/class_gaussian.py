@@ -55,6 +55,7 @@ class ClassGaussian(nn.Module):
         self.register_buffer("roots", torch.zeros(classes, rank, channels * length))
 
     def hold(self, means: Float[Tensor, "K C L"], roots: Float[Tensor, "K R D"]) -> None:
+        """Draw from these Gaussians from now on: what `class_gaussians` gives."""
         self.means.copy_(means)
         self.roots.copy_(roots)
 

@@ -175,8 +175,9 @@ class MultiScaleGenerator(nn.Module):
         )
         conditioned = course_noise if labels is None else torch.cat([course_noise, self.embed(labels)], dim=1)
         x = self.stages(self.trunk(conditioned))  # (B, dim / 2, L + 16)
-        begun = 0.0 if self.start is None else self.start(drawn, labels)  # (B, C, L)
+        begun = 0.0
         if self.start is not None:
+            begun = self.start(drawn, labels)  # (B, C, L)
             x = torch.cat([x, self.look(self._shown(begun, x.shape[-1]))], dim=1)
         x = self.last(x)  # (B, 3 C, L + 16)
         first = (x.shape[-1] - self.length) // 2
