@@ -3,10 +3,10 @@
 COURSE_DATA=FOLDER python -m benchmarks.equal_time [PART ...]
 
 Is to make, under recipes/: ladder.csv (from the source's nets to the course's recipe, a change a row, beside forgers
-and other real recordings), reporting.csv (the course's recipe, WGAN-GP and the Gaussian of each class) and
-ingredients.csv (the course's recipe with one ingredient taken away). None is made yet: they stand in LATER, and are
-made where they are named. Every recipe is told the labels. How many steps fit into the seconds is measured beforehand,
-so that the learning rate ends at 0 there.
+and other real recordings), reporting.csv (the course's recipe, WGAN-GP and the Gaussian of each class), beside.csv (the
+source's recipe and a model of another kind) and ingredients.csv (the course's recipe with one ingredient taken away).
+None is made yet: they stand in LATER, and are made where they are named. Every recipe is told the labels. How many
+steps fit into the seconds is measured beforehand, so that the learning rate ends at 0 there.
 
 The seeds were fixed beforehand and served no tuning: that was done with seed 0 on an inner split of the training
 recordings (`learnt.split(0.8, seed=100)`), and stands in results/scale_trials.csv.
@@ -20,9 +20,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks import tables
+from benchmarks import diffusion, recipes, tables
+from benchmarks.diffusion import Diffusion
 from benchmarks.judging import EXAMS, by_judge
-from benchmarks.recipes import Budget, fitting_steps, frechet_reference, learn
+from benchmarks.recipes import Budget, frechet_reference
 from benchmarks.recordings import Auslan, Simulated, Split, Ucr
 from benchmarks.tables import Part, make  # noqa: F401 - a bench has PARTS and make
 from course_lib import metrics
@@ -115,6 +116,7 @@ INGREDIENTS = {
     "a falling rate": BEST_RECIPE.with_config(linear_decay=False),
 }
 METHODS = {BEST: BEST_RECIPE, WGAN_GP: Recipe()}
+OTHERS = {"source's nets, with labels": SOURCE_RECIPE, "diffusion": Diffusion()}
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class EqualTime:
     """
 
     data: Simulated | Auslan | Ucr
-    methods: Mapping[str, Recipe | None]
+    methods: Mapping[str, Recipe | Diffusion | None]
     budget: Budget
     split: Split = Split()
     seeds: tuple[int, ...] = SEEDS
@@ -152,31 +154,47 @@ def run(settings: EqualTime, method: str, seed: int) -> list[dict]:
         generator, _ = BEST_RECIPE.build(scaled, conditional=True, seed=seed)
     else:
         generator, spent = trained(recipe, scaled, settings.budget, seed)
-    made = scaler.inverse(sample(generator, len(held_out), labels=held_out.labels, seed=settings.sample_seed))
+    if isinstance(recipe, Diffusion):
+        drawn = diffusion.draw(generator, recipe, held_out.labels, settings.sample_seed)
+    else:
+        drawn = sample(generator, len(held_out), labels=held_out.labels, seed=settings.sample_seed)
+    made = scaler.inverse(drawn)
     return [spent | judged(settings, learnt, held_out, Invariants.found_in(learnt).impose(made))]
 
 
-def real_sets(learnt: SignalDataset, held_out: SignalDataset, seed: int) -> tuple[SignalDataset, SignalDataset, Tensor]:
-    """All recordings drawn anew: those learnt, those held out, and as many others of the same classes, as if made."""
+def real_sets(
+    learnt: SignalDataset, held_out: SignalDataset, seed: int
+) -> tuple[SignalDataset, SignalDataset, Tensor, Tensor]:
+    """All recordings drawn anew: those learnt, those held out, and as many others of the same classes, as if made.
+
+    Of the last the values and the labels.
+    """
     every = learnt.join(held_out)
     group = None if every.groups is None else every.groups.numpy()
     labels = every.labels.numpy(), held_out.labels.numpy()
     fake, test, rest = three_sets(*labels, np.random.default_rng(seed), group)
-    return every[rest], every[test], every[fake].values
+    return every[rest], every[test], every[fake].values, every[fake].labels
 
 
-def trained(recipe: Recipe, scaled: SignalDataset, budget: Budget, seed: int) -> tuple[nn.Module, dict[str, float]]:
-    """A generator; the steps taken, and the seconds that they took."""
-    steps = fitting_steps(recipe, scaled, budget, seed)
+def trained(
+    recipe: Recipe | Diffusion, scaled: SignalDataset, budget: Budget, seed: int
+) -> tuple[nn.Module, dict[str, float]]:
+    """A generator, or what denoises; the steps taken, and the seconds that they took."""
+    of_its_kind = diffusion if isinstance(recipe, Diffusion) else recipes
+    steps = of_its_kind.fitting_steps(recipe, scaled, budget, seed)
     start = time.process_time()
-    generator = learn(recipe, scaled, seed, steps)
+    generator = of_its_kind.learn(recipe, scaled, seed, steps)
     return generator, {"steps": steps, "cpu_seconds": round(time.process_time() - start, 1)}
 
 
-def judged(settings: EqualTime, learnt: SignalDataset, held_out: SignalDataset, made: Tensor) -> dict[str, float]:
+def judged(
+    settings: EqualTime, learnt: SignalDataset, held_out: SignalDataset, made: Tensor, labels: Tensor | None = None
+) -> dict[str, float]:
+    """What the judges say of what was made, with `labels`: those of the recordings held out, unless given."""
     real = held_out.values
     score = metrics.discriminative_score(real, made, seed=settings.judge_seed, groups=held_out.groups)
     reference = frechet_reference(learnt, held_out, settings.reference_seed)
+    labels = learnt.labels, held_out.labels, held_out.labels if labels is None else labels
     return {
         "size": score.size,
         "caught": score.caught,
@@ -186,6 +204,7 @@ def judged(settings: EqualTime, learnt: SignalDataset, held_out: SignalDataset, 
         "edge_roughness_ratio": metrics.edge_roughness_ratio(real, made),
         "variance_ratio": metrics.variance_ratio(real, made),
         "nearest_neighbour_ratio": metrics.nearest_neighbour_ratio(learnt.values, real, made),
+        "copied_share": metrics.copied_share(learnt.values, real, made, labels=labels),
     } | by_judge(score.views)
 
 
@@ -208,6 +227,9 @@ LATER += [
 ]
 LATER += [
     part("reporting", name, EqualTime(EXAMS[name].data, METHODS | {GAUSSIAN: None}, Budget(300.0))) for name in SETS
+]
+LATER += [
+    part("beside", name, EqualTime(EXAMS[name].data, OTHERS, Budget(300.0))) for name in ("auslan_right_x", "CricketX")
 ]
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from benchmarks import auslan_facts, checkpoints, critics, equal_time, judging, penalty, recipes, tables, toys
+from benchmarks.diffusion import Diffusion
 from benchmarks.manifests import plain
 from benchmarks.recordings import Auslan, Simulated
 from course_lib.checkpoints import load_model
@@ -230,6 +231,25 @@ def test_recipes_at_equal_time(tmp_path):
     assert made["roughness_ratio"].nunique() == 10  # each method and each seed made signals of its own
     caught = made.groupby("method")["caught"].min()
     assert caught["real"] < caught.drop("real").max()
+    assert made["copied_share"].between(0, 1).all()
+
+
+def test_a_model_of_another_kind_learns_and_draws_at_equal_time(tmp_path):
+    tiny = Diffusion(width=8, levels=20, batch_size=8, sampling_steps=4)
+    settings = equal_time.EqualTime(SIGNALS, {"diffusion": tiny}, NO_TIME, seeds=(0, 1))
+    made = made_in_two_sittings(equal_time, equal_time.part("beside", "signs", settings), tmp_path)
+    assert (made["steps"] > 0).all()
+    assert made["roughness_ratio"].nunique() == 2
+    assert made["caught"].between(0.5, 1).all()
+
+
+def test_other_real_recordings_come_with_their_own_labels():
+    data = Simulated(4, per_class=30, length=16).load()
+    learnt, held_out = data.split(0.8, seed=0)
+    rest, test, values, labels = equal_time.real_sets(learnt, held_out, 0)
+    where = {tuple(row): int(k) for row, k in zip(data.values[:, 0].tolist(), data.labels, strict=True)}
+    assert [where[tuple(row)] for row in values[:, 0].tolist()] == labels.tolist()
+    assert len(rest) + len(test) + len(values) <= len(data)
 
 
 def test_every_row_of_a_ladder_changes_what_it_is_named_for():
