@@ -2,7 +2,8 @@
 
 from course_lib.models.class_gaussian import ClassGaussian, class_gaussians
 from course_lib.models.mirror import MirrorCritic, MirrorGenerator
-from course_lib.models.multiscale import MultiScaleCritic, MultiScaleGenerator, noise_floor, step_scales
+from course_lib.models.multiscale import MultiScaleGenerator, noise_floor
+from course_lib.models.multiscale_critic import MultiScaleCritic, spectrum_sizes, step_scales
 from course_lib.models.points import MLPCritic, MLPGenerator
 from course_lib.models.upsampling import SignalCritic, SignalGenerator, with_second_difference
 
@@ -18,6 +19,7 @@ __all__ = [
     "SignalGenerator",
     "class_gaussians",
     "noise_floor",
+    "spectrum_sizes",
     "step_scales",
     "with_second_difference",
 ]

@@ -1,15 +1,10 @@
-r"""A generator that can be still, and a critic that is shown small steps as plainly as large ones.
+r"""A generator that can be still.
 
-The idea: a recording moves in steps a hundred times larger than those it rests with, and a sensor whispers on both. To
-the plain distance of two signals rest and near-rest are one. So the critic is shown, beside the values, their
-differences compressed at several scales; and the generator makes three things: a course, the pace at which it is
+The idea: a recording moves in steps a hundred times larger than those it rests with, and a sensor whispers on both. So
+the generator makes three things: a course, which begins with a draw of its class's Gaussian, the pace at which it is
 walked, and the loudness of a noise of its own. What was measured of it stands in docs/trials.md.
 
-The penalty is taken where the critic looks: its slope is that of the score in what it is shown (`view`), so a distance
-of two signals counts a step of any scale.
-
-Radford et al. 2016, arXiv:1511.06434 (up-sampling stages); Wu and He 2018, arXiv:1803.08494 (group normalisation);
-Miyato and Koyama 2018, arXiv:1802.05637 (the projected label).
+Radford et al. 2016, arXiv:1511.06434 (up-sampling stages); Wu and He 2018, arXiv:1803.08494 (group normalisation).
 """
 
 import math
@@ -22,8 +17,8 @@ from torch.nn import functional
 
 from course_lib.models.class_gaussian import ClassGaussian
 from course_lib.models.own_time import own_time_average
-from course_lib.models.shapes import SLOPE, check_labels, check_noise, check_signals, check_sizes
-from course_lib.models.upsampling import LABEL_DIM, SignalCritic, initialise
+from course_lib.models.shapes import SLOPE, check_labels, check_noise, check_sizes
+from course_lib.models.upsampling import LABEL_DIM, initialise
 
 LOUDEST = 4.0  # the noise stays within a factor exp(4) = 55 of its floor
 WIDTH = 16  # the trunk's width, in dims
@@ -31,31 +26,8 @@ MARGIN = 4  # coarse steps made beyond the length: 8 steps on each side
 TAPS = 9  # of the filter that shapes white noise into a sensor's
 NOISES = 2  # white noises a channel
 FASTEST = 5.0  # pace of a course that is not averaged: a neighbour weighs exp(-5)
-LAGS, QUANTILES = (1, 4), (0.1, 0.5, 0.9)  # of the differences that a critic is shown, and of their scales
-LEAST_SCALE = 1e-3  # of the differences' standard deviation: recordings with repeated values have quantiles of 0
 
-Scales = Sequence[Sequence[Sequence[Sequence[float]]]]  # by channel and lag, of each scale: itself, size compressed
 Fixed = Sequence[Sequence[float] | None]  # by channel: (mean, standard deviation) of every signal, or None
-
-
-def step_scales(values: Float[Tensor, "N C L"]) -> list[list[list[list[float]]]]:
-    r"""The scales of a set's differences: what `MultiScaleCritic` asks for.
-
-    For each channel and lag k of `LAGS`, the `QUANTILES` s of $|x_{t+k} - x_t|$ over all signals and times, each beside
-    the standard deviation of $\operatorname{asinh}((x_{t+k} - x_t)/s)$, which brings a compressed difference to size 1.
-    """
-    found = []
-    for channel in values.double().unbind(1):
-        steps = [channel[:, lag:] - channel[:, :-lag] for lag in LAGS]
-        found.append([[_scale(step, share) for share in QUANTILES] for step in steps])
-    return found
-
-
-def _scale(step: Float[Tensor, "N T"], share: float) -> list[float]:
-    sizes = step.abs().flatten().sort().values
-    quantile = float(sizes[round(share * (len(sizes) - 1))])
-    scale = max(quantile, LEAST_SCALE * float(step.std()), 1e-12)
-    return [scale, max(float(torch.asinh(step / scale).std()), 1e-12)]
 
 
 def noise_floor(values: Float[Tensor, "N C L"]) -> list[float]:
@@ -194,75 +166,6 @@ class MultiScaleGenerator(nn.Module):
         shown = torch.cat([begun, torch.asinh(steps / self.log_floor.exp())], dim=1)
         first = (length - self.length) // 2
         return functional.pad(shown, (first, length - self.length - first), mode="replicate")
-
-
-class MultiScaleCritic(nn.Module):
-    r"""Signals (B, C, L), or what it is shown of them, -> scores (B,); no sigmoid, no BatchNorm.
-
-    `view` turns signals into what the critic is shown: their values and, for each lag k and scale s,
-    $\operatorname{asinh}((x_{t+k} - x_t)/s)$, brought to size 1. asinh is linear below s and a logarithm above. The
-    training loop takes the view first, so that slopes and penalties are taken in it. Two critics judge, one the values
-    and one the differences, and their scores are added (docs/trials.md has one critic for both beside them).
-
-    Args:
-        scales: of the differences (`step_scales`), by channel and lag; the lags are `LAGS`.
-
-        The others, and errors, as `SignalCritic`, of which both are.
-    """
-
-    def __init__(
-        self,
-        length: int = 160,
-        channels: int = 1,
-        dim: int = 32,
-        n_classes: int | None = None,
-        *,
-        scales: Scales | None = None,
-    ) -> None:
-        super().__init__()
-        check_sizes(length=length, channels=channels, dim=dim, n_classes=n_classes)
-        if scales is None:
-            scales = [[[[1.0, 1.0]]] * len(LAGS)] * channels
-        if len(scales) != channels or any(len(by_lag) != len(LAGS) for by_lag in scales):
-            raise ValueError(
-                f"scales: expected them by channel ({channels}) and lag ({len(LAGS)}), as step_scales gives them."
-            )
-        self.arguments = dict(length=length, channels=channels, dim=dim, n_classes=n_classes, scales=scales)
-        self.length, self.channels, self.n_classes = length, channels, n_classes
-        scales_and_sizes = torch.tensor(scales)  # (C, lags, scales, 2)
-        self.register_buffer("scales", scales_and_sizes[..., 0])
-        self.register_buffer("sizes", scales_and_sizes[..., 1])
-        self.seen = channels + self.scales.numel()
-        self.of_values = SignalCritic(length, channels, dim, n_classes)
-        self.of_steps = SignalCritic(length, self.scales.numel(), dim, n_classes)
-
-    def view(self, signals: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-        """(B, C, L) -> (B, V, L): the values, then the compressed differences by lag, channel and scale; 0 at ends.
-
-        Raises:
-            ValueError: if signals are not (B, C, L).
-        """
-        check_signals("MultiScaleCritic", signals, self.channels, self.length)
-        shown = [signals]
-        for k, lag in enumerate(LAGS):
-            steps = signals[..., lag:] - signals[..., :-lag]  # (B, C, L - lag)
-            steps = torch.asinh(steps[:, :, None] / self.scales[:, k, :, None]) / self.sizes[:, k, :, None]
-            shown.append(functional.pad(steps.flatten(1, 2), (lag // 2, lag - lag // 2)))
-        return torch.cat(shown, dim=1)
-
-    def forward(
-        self, signals: Float[Tensor, "..."], labels: Int[Tensor, "batch"] | None = None
-    ) -> Float[Tensor, "batch"]:
-        """One score for each signal, or for each view of one (B, V, L).
-
-        Raises:
-            ValueError: if they are neither (B, C, L) nor (B, V, L), or labels are missing or not asked for.
-        """
-        check_labels("MultiScaleCritic", labels, self.n_classes, len(signals))
-        viewed = signals.ndim == 3 and signals.shape[1:] == (self.seen, self.length)
-        shown = signals if viewed else self.view(signals)
-        values, steps = shown[:, : self.channels], shown[:, self.channels :]
-        return self.of_values(values, labels) + self.of_steps(steps, labels)
 
 
 def _with_moments(signals: Float[Tensor, "B C L"], fixed: Fixed) -> Float[Tensor, "B C L"]:

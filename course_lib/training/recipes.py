@@ -18,6 +18,7 @@ from course_lib.models import (
     SignalGenerator,
     class_gaussians,
     noise_floor,
+    spectrum_sizes,
     step_scales,
 )
 from course_lib.penalties import relative_to_roughness
@@ -69,7 +70,7 @@ class Recipe:
             return generator, SignalCritic(**shape, second_differences=seen)
 
     def _multiscale(self, dataset: SignalDataset, shape: dict) -> tuple[nn.Module, nn.Module]:
-        """What depends on the data follows by rule: Gaussians, loudness at rest, scales of steps, fixed moments."""
+        """What depends on the data follows by rule: Gaussians, loudness at rest, sizes of steps and waves, moments."""
         found = Invariants.found_in(dataset)
         moments = [None if None in pair else pair for pair in zip(found.mean, found.std, strict=True)]
         over = ((dataset.length - found.ddof) / (dataset.length - 1)) ** 0.5  # to a deviation over L - 1
@@ -79,7 +80,8 @@ class Recipe:
         by_rule = {"floor": noise_floor(dataset.values), "fixed": fixed, "rank": roots.shape[1]}
         generator = MultiScaleGenerator(**shape, course_dim=self.latent_dim, **by_rule)
         generator.start.hold(means, roots)
-        return generator, MultiScaleCritic(**shape, scales=step_scales(dataset.values))
+        shown = {"scales": step_scales(dataset.values), "spectrum": spectrum_sizes(dataset.values)}
+        return generator, MultiScaleCritic(**shape, **shown)
 
 
 # What the course trains with on recordings: one step of each net a round, pairing with R1 + R2, nets of several scales.

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy
 import torch
 
 from course_lib import penalties
@@ -16,9 +17,11 @@ from course_lib.models import (
     MultiScaleGenerator,
     class_gaussians,
     noise_floor,
+    spectrum_sizes,
     step_scales,
 )
-from course_lib.models.multiscale import FASTEST, LAGS, LOUDEST, own_time_average
+from course_lib.models.multiscale import FASTEST, LOUDEST, own_time_average
+from course_lib.models.multiscale_critic import LAGS
 from course_lib.training import Recipe, TrainingConfig, sample, train
 
 STEADY = Recipe(TrainingConfig("relativistic", critic_steps=1, sobolev_weight=0.0, steps=3), nets="multiscale", dim=4)
@@ -198,6 +201,28 @@ def test_the_score_is_that_of_the_values_and_that_of_the_differences():
     torch.testing.assert_close(raised, critic.of_values(x + 5, labels) - critic.of_values(x, labels))
 
 
+def test_the_spectrum_is_shown_every_wave_at_the_same_size_and_scored_by_a_critic_of_its_own():
+    x, labels = randn(60, 2, 40).cumsum(-1) * torch.tensor([[1.0], [5.0]]), torch.arange(60) % 3
+    with_it = dict(scales=step_scales(x), spectrum=spectrum_sizes(x))
+    critic = MultiScaleCritic(40, 2, 4, n_classes=3, **with_it)
+    shown = critic.view(x)
+    by_scipy = scipy.fft.dct(x.double().numpy(), norm="ortho", axis=-1)
+    by_scipy /= np.sqrt(np.mean(by_scipy**2, axis=0))
+    np.testing.assert_allclose(shown[:, -2:], 0.3 * by_scipy, atol=1e-4)
+    without = MultiScaleCritic(40, 2, 4, n_classes=3, scales=with_it["scales"])
+    without.load_state_dict(critic.state_dict(), strict=False)
+    torch.testing.assert_close(critic(x, labels) - without(x, labels), critic.of_spectrum(shown[:, -2:], labels))
+    torch.testing.assert_close(critic(shown, labels), critic(x, labels))
+
+
+def test_a_wave_that_no_recording_has_is_not_magnified_beyond_all_bounds():
+    flat = torch.ones(10, 1, 40) * randn(10, 1, 1)
+    (sizes,) = spectrum_sizes(flat)
+    np.testing.assert_allclose(sizes[1:], 1e-3 * sizes[0], rtol=1e-5)
+    with pytest.raises(ValueError, match="spectrum: expected 2 x 40 sizes, as spectrum_sizes gives them, got"):
+        MultiScaleCritic(40, 2, 4, spectrum=spectrum_sizes(flat))
+
+
 def test_scales_are_quantiles_of_the_steps_and_sizes_bring_them_to_one():
     x = randn(200, 1, 50)
     [[single, fourfold]] = step_scales(x)
@@ -262,7 +287,7 @@ def test_slopes_are_taken_in_the_view(objective, monkeypatch):
     recipe = STEADY.with_config(objective=objective, batch_size=6, steps=1)
     pair = recipe.build(data(), conditional=True)
     train(*pair, data(), recipe.config)
-    assert shapes == [(6 if objective == "wgan_gp" else 12, 1 + 2 * 3, 40)]
+    assert shapes == [(6 if objective == "wgan_gp" else 12, 1 + 2 * 3 + 1, 40)]
 
 
 def test_the_recipe_s_nets_follow_from_the_data_by_rule():
