@@ -44,31 +44,32 @@ OPEN, EVEN = -10.0, 0.0  # a pace that is hardly averaged, a loudness that stays
 
 @dataclass(frozen=True)
 class Mixed(Recipe):
-    """A recipe with its nets changed: the critic of another ("multiscale", "upsampling"), or without an ingredient.
+    """A recipe with its nets changed: the critic of another ("multiscale", "upsampling"), or without ingredients.
 
     `without`: "start" (the course is made from nothing), "pace" (always open), "loudness" (one for all times and
-    signals, beside the filter's own), or "scales" (the critic is shown differences at the middle scale alone).
+    signals, beside the filter's own), "scales" (the critic is shown differences at the middle scale alone), "spectrum"
+    (it is not shown that).
     """
 
     critic: str = ""
-    without: str = ""
+    without: tuple[str, ...] = ()
 
     def build(self, dataset: SignalDataset, *, conditional: bool = False, seed: int = 0) -> tuple[nn.Module, nn.Module]:
         generator, critic = super().build(dataset, conditional=conditional, seed=seed)
         if self.critic:
             other = Recipe(self.config, self.critic, self.dim, self.latent_dim)
             _, critic = other.build(dataset, conditional=conditional, seed=seed)
-        if self.without == "scales":
-            middle = [[by_lag[1:2] for by_lag in by_channel] for by_channel in step_scales(dataset.values)]
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed)
-                critic = MultiScaleCritic(**critic.arguments | {"scales": middle})
-        elif self.without == "start":
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed)
+        shown = {"spectrum": None} if "spectrum" in self.without else {}
+        if "scales" in self.without:
+            shown["scales"] = [[by_lag[1:2] for by_lag in by_channel] for by_channel in step_scales(dataset.values)]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            if shown:
+                critic = MultiScaleCritic(**critic.arguments | shown)
+            if "start" in self.without:
                 generator = MultiScaleGenerator(**generator.arguments | {"rank": 0})
-        elif self.without:
-            generator.last.register_forward_hook(Held(dataset.channels, self.without))
+        for what in {"pace", "loudness"} & set(self.without):
+            generator.last.register_forward_hook(Held(dataset.channels, what))
         return generator, critic
 
 
@@ -88,29 +89,32 @@ class Held:
         return torch.cat([course, pace, loudness], dim=1)
 
 
-FROM_NOTHING = Mixed(BEST_RECIPE.config, "multiscale", without="start")
 PLAIN = dict(linear_decay=False, ema_decay=0.0, sobolev_weight=0.0)
 UNPAIRED = BEST_RECIPE.with_config(objective="wgan_gp")  # and nothing else changed
-IN_THE_VIEW = Mixed(Recipe().with_config(sobolev_weight=0.0).config, critic="multiscale")
+NO_SPECTRUM = Mixed(BEST_RECIPE.config, "multiscale", without=("spectrum",))
+FROM_NOTHING = replace(NO_SPECTRUM, without=("spectrum", "start"))
+IN_THE_VIEW = Mixed(Recipe().with_config(sobolev_weight=0.0).config, critic="multiscale", without=("spectrum",))
 LADDER = {
     "source's nets, with labels": SOURCE_RECIPE,
     "up-sampling nets, their rate and critic steps": Recipe().with_config(**PLAIN),
     "falling rate, averaged weights": Recipe().with_config(sobolev_weight=0.0),
     "detail counts (Sobolev)": Recipe(),
     "critic shown compressed differences": IN_THE_VIEW,
-    "generator of several scales": replace(IN_THE_VIEW, nets="multiscale", without="start"),
+    "generator of several scales": replace(IN_THE_VIEW, nets="multiscale", without=("spectrum", "start")),
     "one critic step, half the rate, no momentum, longer average": FROM_NOTHING.with_config(objective="wgan_gp"),
     "paired, R1 + R2": FROM_NOTHING,
-    "begins with the Gaussian: the course's recipe": BEST_RECIPE,
+    "begins with the Gaussian": NO_SPECTRUM,
+    "critic shown the spectrum: the course's recipe": BEST_RECIPE,
 }
 INGREDIENTS = {
     "nothing": BEST_RECIPE,
-    "the Gaussian that it begins with": FROM_NOTHING,
+    "the spectrum": NO_SPECTRUM,
+    "the Gaussian that it begins with": replace(NO_SPECTRUM, without=("start",)),
     "pairing and R1 + R2 (WGAN-GP instead)": UNPAIRED,
-    "compressed differences": Mixed(BEST_RECIPE.config, "multiscale", critic="upsampling"),
-    "all scales but the middle one": Mixed(BEST_RECIPE.config, "multiscale", without="scales"),
-    "a pace": Mixed(BEST_RECIPE.config, "multiscale", without="pace"),
-    "a loudness": Mixed(BEST_RECIPE.config, "multiscale", without="loudness"),
+    "compressed differences and the spectrum": Mixed(BEST_RECIPE.config, "multiscale", critic="upsampling"),
+    "all scales but the middle one": replace(NO_SPECTRUM, without=("scales",)),
+    "a pace": replace(NO_SPECTRUM, without=("pace",)),
+    "a loudness": replace(NO_SPECTRUM, without=("loudness",)),
     "a heavy penalty (0.05)": BEST_RECIPE.with_config(penalty_weight=0.05),
     "averaged weights": BEST_RECIPE.with_config(ema_decay=0.0),
     "a falling rate": BEST_RECIPE.with_config(linear_decay=False),

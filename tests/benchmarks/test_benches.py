@@ -254,11 +254,12 @@ def test_other_real_recordings_come_with_their_own_labels():
 
 def test_every_row_of_a_ladder_changes_what_it_is_named_for():
     signs = SIGNALS.load()
-    nets, ranks = {}, {}
+    nets, ranks, shown = {}, {}, {}
     for name, recipe in (equal_time.LADDER | equal_time.INGREDIENTS).items():
         small = replace(recipe, dim=4, latent_dim=4)
         generator, critic = small.build(signs, conditional=True)
         ranks[name] = generator.arguments.get("rank", 0)
+        shown[name] = critic.arguments.get("spectrum") is not None
         nets[name] = type(generator).__name__, type(critic).__name__, recipe.config.objective.name
         assert generator.n_classes == critic.n_classes == signs.n_classes
     assert [nets[name] for name in equal_time.LADDER] == [
@@ -266,13 +267,18 @@ def test_every_row_of_a_ladder_changes_what_it_is_named_for():
         *[("SignalGenerator", "SignalCritic", "wgan_gp")] * 3,
         ("SignalGenerator", "MultiScaleCritic", "wgan_gp"),
         *[("MultiScaleGenerator", "MultiScaleCritic", "wgan_gp")] * 2,
-        *[("MultiScaleGenerator", "MultiScaleCritic", BEST_RECIPE.config.objective.name)] * 2,
+        *[("MultiScaleGenerator", "MultiScaleCritic", BEST_RECIPE.config.objective.name)] * 3,
     ]
-    assert [ranks[name] > 0 for name in equal_time.LADDER] == [False] * 8 + [True]
+    assert [ranks[name] > 0 for name in equal_time.LADDER] == [False] * 8 + [True, True]
     assert [name for name in equal_time.INGREDIENTS if not ranks[name]] == ["the Gaussian that it begins with"]
+    assert [name for name in equal_time.LADDER if shown[name]] == list(equal_time.LADDER)[-1:]
+    assert [name for name in equal_time.INGREDIENTS if not shown[name]] == [
+        "the spectrum",
+        "compressed differences and the spectrum",
+    ]
     unpaired = equal_time.INGREDIENTS["pairing and R1 + R2 (WGAN-GP instead)"]
     assert unpaired.with_config(objective=BEST_RECIPE.config.objective) == BEST_RECIPE  # nothing else is changed
-    assert nets["compressed differences"][:2] == ("MultiScaleGenerator", "SignalCritic")
+    assert nets["compressed differences and the spectrum"][:2] == ("MultiScaleGenerator", "SignalCritic")
     whole, middle = (
         replace(equal_time.INGREDIENTS[name], dim=4, latent_dim=4).build(signs)[1]
         for name in ("nothing", "all scales but the middle one")
