@@ -92,6 +92,7 @@ class Held:
 PLAIN = dict(linear_decay=False, ema_decay=0.0, sobolev_weight=0.0)
 UNPAIRED = BEST_RECIPE.with_config(objective="wgan_gp")  # and nothing else changed
 NO_SPECTRUM = Mixed(BEST_RECIPE.config, "multiscale", without=("spectrum",))
+NO_START = replace(NO_SPECTRUM, without=("start",))
 FROM_NOTHING = replace(NO_SPECTRUM, without=("spectrum", "start"))
 IN_THE_VIEW = Mixed(Recipe().with_config(sobolev_weight=0.0).config, critic="multiscale", without=("spectrum",))
 LADDER = {
@@ -103,13 +104,13 @@ LADDER = {
     "generator of several scales": replace(IN_THE_VIEW, nets="multiscale", without=("spectrum", "start")),
     "one critic step, half the rate, no momentum, longer average": FROM_NOTHING.with_config(objective="wgan_gp"),
     "paired, R1 + R2": FROM_NOTHING,
-    "begins with the Gaussian": NO_SPECTRUM,
-    "critic shown the spectrum: the course's recipe": BEST_RECIPE,
+    "critic shown the spectrum": NO_START,
+    "begins with the Gaussian: the course's recipe": BEST_RECIPE,
 }
 INGREDIENTS = {
     "nothing": BEST_RECIPE,
     "the spectrum": NO_SPECTRUM,
-    "the Gaussian that it begins with": replace(NO_SPECTRUM, without=("start",)),
+    "the Gaussian that it begins with": NO_START,
     "pairing and R1 + R2 (WGAN-GP instead)": UNPAIRED,
     "compressed differences and the spectrum": Mixed(BEST_RECIPE.config, "multiscale", critic="upsampling"),
     "all scales but the middle one": replace(NO_SPECTRUM, without=("scales",)),
