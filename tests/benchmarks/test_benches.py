@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks import auslan_facts, checkpoints, critics, equal_time, judging, penalty, recipes, tables, toys
+from benchmarks import auslan_facts, checkpoints, critics, equal_time, fair, judging, penalty, recipes, tables, toys
 from benchmarks.manifests import plain
+from benchmarks.points import Recipe as Recipe2D
 from benchmarks.recordings import Auslan, Simulated
 from course_lib.checkpoints import load_model
 from course_lib.training import BEST_RECIPE, Recipe, TrainingConfig
@@ -64,6 +65,19 @@ def test_toys(tmp_path):
     assert len(perfect) == 2
     assert list(table["method"]) == [toys.PERFECT] * 2 + ["tiny"] * 4
     assert (table.query("method == 'tiny'")["steps"] == 2).all()
+
+
+def test_fair_trials(tmp_path):
+    trials = {name: Recipe2D(replace(POINTS, learning_rate=rate), width=8) for name, rate in (("a", 1e-3), ("b", 3e-3))}
+    settings = fair.Tuning(trials, samples=50, seeds=(100, 101))
+    table = made_in_two_sittings(fair, fair.tuning_part("tiny", settings), tmp_path)
+    measured = ["steps", "seconds", "modes", "high_quality", "reverse_kl", "spread", "failure"]
+    assert list(table) == ["method", "setting", "distribution", "seed", *measured]
+    assert list(table["setting"]) == ["a"] * 4 + ["b"] * 4
+    assert list(table["distribution"]) == ["ring", "ring", "grid", "grid"] * 2
+    assert list(table["seed"]) == [100, 101] * 4
+    assert (table["steps"] == 2).all()
+    assert table["failure"].isna().all()
 
 
 def test_critics_gradients_against_depth(tmp_path):
@@ -275,7 +289,7 @@ def test_an_ingredient_that_is_taken_away_no_longer_acts(ingredient, what):
 
 
 def test_no_bench_works_when_it_is_imported():
-    for bench in (auslan_facts, checkpoints, critics, equal_time, judging, penalty, recipes, toys):
+    for bench in (auslan_facts, checkpoints, critics, equal_time, fair, judging, penalty, recipes, toys):
         given = "PARTS, make, __doc__, LATER" if bench in (judging, equal_time) else "PARTS, make, __doc__"
         text = Path(bench.__file__).read_text()
         assert text.endswith(f'if __name__ == "__main__":\n    tables.command({given})\n'), bench.__name__
