@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from benchmarks import auslan_facts, checkpoints, critics, equal_time, fair, judging, penalty, recipes, tables, toys
-from benchmarks.manifests import plain
+from benchmarks.manifests import differences, plain
 from benchmarks.points import Recipe as Recipe2D
 from benchmarks.recordings import Auslan, Simulated
 from course_lib.checkpoints import load_model
@@ -125,6 +125,20 @@ def test_penalty_estimates(tmp_path):
     assert list(table) == columns("penalty/estimate.csv")
     assert list(table["step"]) == [1, 2, 1, 2]
     assert tables.read_manifest(part, tmp_path)["w1_real_against_real"] > 0
+
+
+def test_the_control_of_the_estimates_slows_the_generator_to_a_quarter_and_nothing_else():
+    before, control = penalty.ESTIMATE, penalty.SLOW_GENERATOR
+    assert differences(plain(before.config), plain(control.config)) == [
+        "learning_rate: 0.001 -> 0.00025",
+        "critic_learning_rate: None -> 0.001",
+    ]
+    assert control.weights_and_critic_steps == ((10.0, 5),)
+    assert (10.0, 5) in before.weights_and_critic_steps
+    assert replace(control, config=before.config, weights_and_critic_steps=before.weights_and_critic_steps) == before
+    (later,) = penalty.LATER
+    assert later.file == "penalty/slow_generator.csv"
+    assert not {part.file for part in penalty.PARTS} & {later.file}
 
 
 def test_penalty_optimizers(tmp_path):
@@ -290,6 +304,6 @@ def test_an_ingredient_that_is_taken_away_no_longer_acts(ingredient, what):
 
 def test_no_bench_works_when_it_is_imported():
     for bench in (auslan_facts, checkpoints, critics, equal_time, fair, judging, penalty, recipes, toys):
-        given = "PARTS, make, __doc__, LATER" if bench in (judging, equal_time) else "PARTS, make, __doc__"
+        given = "PARTS, make, __doc__, LATER" if bench in (judging, equal_time, penalty) else "PARTS, make, __doc__"
         text = Path(bench.__file__).read_text()
         assert text.endswith(f'if __name__ == "__main__":\n    tables.command({given})\n'), bench.__name__
