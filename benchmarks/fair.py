@@ -1,15 +1,16 @@
 """Ring and grid, every method in the same frame: python -m benchmarks.fair [PART ...]
 
 Makes fair/tuning.csv (every trial of every method, failed ones too) and then fair/modes.csv (what the chosen settings
-reach on five other seeds, beside controls, priors, longer runs and the distributions' own samples); the rows of
-fair/modes.csv are of the last step. Two of these commands with different parts can run side by side.
+reach on five other seeds, beside controls, priors, longer runs and the distributions' own samples); rows are of the
+last step. Two of these commands with different parts can run side by side, the trials before the rest.
 
 The frame, one for all methods:
 
 - the same *processor seconds*, not the same steps: a generator step of WGAN-GP holds three critic steps, one of
   Unrolled GAN five more that are differentiated through, and what a reader waits for is time. `METHODS` says what a
   step costs, as measured; the seconds are turned into steps beforehand, so that a run has the same steps anywhere;
-- the same nets, batch, Adam without momentum, rate falling in a straight line to 0, averaged weights;
+- the same nets, batch, Adam without momentum, rate falling in a straight line to 0, averaged weights; WGAN and WGAN-GP
+  take three critic steps (five in their papers, which leaves them fewer generator steps), the others one;
 - the same number of trials: two rates, times two values of what is the method's own (the published one, or none, and
   another), on the same two seeds. One setting is chosen for ring and grid together, by `chosen`.
 
@@ -19,8 +20,8 @@ relativistic pairing and WGAN-GP (toys/tuning.csv, 103 trials). Tuning runs are 
 A *control* changes one thing of a chosen setting and keeps its steps. A *prior* tells the nets what ring and grid
 look like (see priors.py). A *longer* run has more time and nothing else.
 
-Budget, stated before the first run: at most 2.5 processor hours in all; `planned_hours` comes to 2.1, and the one whole
-run that was made beforehand (R1, longer, grid, seed 900: 25 modes, 97.1 %) took an eighth more than planned.
+Budget, stated before the first run: at most 2.5 processor hours; `planned_hours` says 2.1, and the one whole run made
+beforehand (R1, longer, grid, seed 900: 25 modes, 97.1 %) took an eighth more than planned.
 
 Srivastava et al. 2017, arXiv:1705.07761 (the measure); Metz et al. 2017, arXiv:1611.02163; Lin et al. 2018,
 arXiv:1712.04086; Arjovsky et al. 2017, arXiv:1701.07875; Miyato et al. 2018, arXiv:1802.05957; Gulrajani et al. 2017,
@@ -128,7 +129,8 @@ def changed(**changes: object) -> Callable[[Recipe], Recipe]:
 
 def trials(method: Method, seconds: float) -> dict[str, Recipe]:
     """Every setting that is tried, in words -> its recipe, of as many steps as fit into the seconds."""
-    timed = changed(steps=round(1000 * seconds / method.milliseconds))(method.recipe)
+    steps = round(1000 * seconds / method.milliseconds)
+    timed = changed(steps=steps)(method.recipe)
     return {
         f"rate {rate:g}, {method.own} {value:g}": with_own(timed, method.own, value, rate)
         for rate in RATES
@@ -268,14 +270,11 @@ def reporting_part(name: str, kind: str, settings: Reporting | Perfect, folder: 
 
 def rows_of(kind: str, table: Mapping[str, tuple[str, Callable]], seconds: float) -> list[Part]:
     """The parts of one kind: every trial of the method changed, since the chosen one is not known yet."""
-    return [
-        reporting_part(
-            name,
-            kind,
-            Reporting(base, {text: change(recipe) for text, recipe in trials(METHODS[base], seconds).items()}),
-        )
-        for name, (base, change) in table.items()
-    ]
+    parts = []
+    for name, (base, change) in table.items():
+        recipes = {setting: change(recipe) for setting, recipe in trials(METHODS[base], seconds).items()}
+        parts.append(reporting_part(name, kind, Reporting(base, recipes)))
+    return parts
 
 
 TUNING_PARTS = [tuning_part(name, Tuning(trials(method, SECONDS["tuning"]))) for name, method in METHODS.items()]
