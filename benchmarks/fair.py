@@ -108,8 +108,7 @@ def framed(critic: Critic = Critic(), **changes: object) -> Recipe:  # noqa: B00
     return Recipe(replace(FRAME, **changes), critic=critic)
 
 
-# Milliseconds: medians of six bursts of 60 and 150 steps (Unrolled GAN 25 and 45) in turns, one thread of two shared
-# cores of a server processor (AMD EPYC) with other work on them; from the shortest burst to the longest by up to a half
+# Milliseconds: medians of six short runs in turns, one thread beside other work; the six differ by up to a half
 METHODS = {
     "GAN": Method(framed(), "critic's rate times", (1, 3), 4.2),
     "Unrolled GAN": Method(framed(objective=NON_SATURATING.unrolled(5)), "critic's rate times", (1, 3), 44.0),
@@ -156,7 +155,6 @@ def at_low_rate(recipe: Recipe) -> Recipe:
     return changed(**both)(recipe)
 
 
-CLIP_INSTEAD = 0.1
 WAVES = dict(waves=(25.0, 50.0), fade_in=FadeIn(0.1, 0.4, 2.0))  # these sizes: of toys/tuning.csv
 NOISE, SIGNS = dict(output_noise=0.1), dict(signs=4)
 
@@ -174,7 +172,7 @@ CONTROLS = {  # row -> the method whose chosen setting is changed, and the chang
     "GAN, low rate": ("GAN", at_low_rate),
     "GAN, low rate, constant": ("GAN", lambda recipe: changed(linear_decay=False)(at_low_rate(recipe))),
     "GAN, rate constant": ("GAN", changed(linear_decay=False)),
-    "WGAN-GP, clipping instead of the penalty": ("WGAN-GP", changed(objective=WGAN, clip=CLIP_INSTEAD)),
+    "WGAN-GP, clipping instead of the penalty": ("WGAN-GP", changed(objective=WGAN, clip=0.1)),
     "R1 without its penalty": ("R1", changed(objective=NON_SATURATING)),
 }
 PRIORS = {
