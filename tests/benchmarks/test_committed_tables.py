@@ -139,7 +139,7 @@ NAMES_OF_SETTINGS = {"lr", "momentum", "width", "depth", "seed", "bins", "max_it
 NAMES_OF_SETTINGS |= {field.name for field in fields(TrainingConfig)}
 
 
-@pytest.mark.parametrize("bench", BENCHES)
+@pytest.mark.parametrize("bench", [*BENCHES, "fair", "points", "priors"])
 def test_no_function_of_a_bench_holds_a_setting_that_the_manifest_does_not(bench):
     """Settings are made outside functions; inside one, no share or rate is written out, and no named setting."""
     tree = ast.parse(Path(importlib.import_module(f"benchmarks.{bench}").__file__).read_text())
