@@ -13,7 +13,7 @@ by rules that stand here, each with the sentence that it gives as its reason; th
 - TSTR more than a tenth below its range: what the labels promise is not in the signals.
 
 *Use it with care*: caught above its null, or a null that itself ends at three quarters or more (few recordings, or
-groups of them that differ: then the judge refuses nothing); the Frechet distance above its range; TSTR below its range;
+groups of them that differ: then the judge sees little); the Frechet distance above its range; TSTR below its range;
 more than one of the other lines outside (of fifteen lines with a range of 99 % each, were they independent, one or more
 is outside by chance in 14 reports of 100, two or more in one); a line that could not be measured.
 
@@ -86,13 +86,13 @@ def _copies(report: pd.DataFrame) -> Faults:
 
 def _caught(report: pd.DataFrame) -> Faults:
     line = report.loc["caught"]
-    if line["high"] >= PLAINLY_CAUGHT:
-        yield (
-            "use it with care",
-            f"a classifier tells recordings from recordings with an accuracy of up to {line['high']:.2f}, so that it "
-            "refuses nothing here (too few are held out, or their groups differ)",
-        )
     if not line["value"] > line["high"]:
+        if line["high"] >= PLAINLY_CAUGHT:
+            yield (
+                "use it with care",
+                f"a classifier tells even recordings from recordings with an accuracy of up to {line['high']:.2f}, so "
+                "that it sees little here (few are held out, or their groups differ)",
+            )
         return
     told = (
         f"a classifier tells them from recordings with an accuracy of {line['value']:.2f} (two sets of recordings: at "
