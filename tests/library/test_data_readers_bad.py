@@ -213,6 +213,13 @@ TABLE = {
     ),
     "one column": ("own.csv", "1\n2", {}, "at least 2 values in each row, got one column.*delimiter"),
     "delimiter told wrong": ("own.csv", f"{HEAD}\n{ROW}\n{OTHER}", {"delimiter": ";"}, "at least 2 values.*delimiter"),
+    "decimal comma or two numbers": ("own.csv", "1,5\n2,25", {}, "row 1: .*'1,5' is two whole numbers or one with"),
+    "a column a signal": (
+        "own.csv",
+        "walk_1,walk_2,run_1\n.1,.2,.3\n.1,.2,.4",
+        {},
+        "row 1: .*exchange rows and columns",
+    ),
     "a quotation mark left open": ("own.csv", f'{HEAD}\n"{ROW}\n' + OTHER * 9000, {}, "row .*quotation mark"),
     "encoding told wrong": ("own.csv", f"{HEAD}\nwälk,.5,.25,.1", {"encoding": "ascii"}, "in ascii, as told, but byte"),
     "no such encoding": ("own.csv", f"{HEAD}\n{ROW}", {"encoding": "latin-x"}, "no such encoding"),

@@ -27,7 +27,7 @@ course_lib.data
     SignalDataset.split(self, fraction, *, seed) SignalDataset.select(self, classes)
     SignalDataset.__len__ SignalDataset.n_classes SignalDataset.length SignalDataset.channels
     simulate_signs(n_classes, per_class, length, *, channels, seed)
-    load_signals(path, *, length, label)
+    load_signals(path, *, length, label, layout, missing) preview_signals(path, *, length, label, layout, missing)
     load_auslan(folder_or_archive, *, channels, length)
     Invariants.found_in(dataset) Invariants.impose(self, values)
     download_auslan(folder)

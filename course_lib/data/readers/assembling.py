@@ -9,6 +9,7 @@ from course_lib.data.constant import constant_notes
 from course_lib.data.dataset import SignalDataset
 from course_lib.data.readers.numbers import in_order
 from course_lib.data.readers.recordings import Recordings, problem
+from course_lib.data.readers.times import even
 from course_lib.data.resampling import interpolate, resample
 
 COARSE = 0.01  # of a channel's spread: what rounding to float32 may cost without a word
@@ -36,7 +37,7 @@ def as_dataset(recordings: Recordings, length: int | None, missing: str | None) 
         for name in recordings.channels
     ]
     notes = [*recordings.notes, *filled, *resampled, *_single(recordings), *constant_notes(dataset, called)]
-    return dataset.with_notes(*notes, *_rounding(dataset, called))
+    return dataset.with_notes(*notes, *_counters(recordings, called), *_rounding(dataset, called))
 
 
 def _filled(recordings: Recordings) -> tuple[list[Float[np.ndarray, "C _"]], list[str]]:
@@ -104,12 +105,22 @@ def _short(place: str) -> str:
     return place.removeprefix("load_signals: ").split(", column")[0]
 
 
+def _counters(recordings: Recordings, called: list[str]) -> list[str]:
+    """A sentence about each channel, of several, that rises by one step in every signal, as a counter or a clock does."""
+    notes = []
+    for c, name in enumerate(called if len(called) > 1 else []):
+        rows = (signal[c] for signal in recordings.signals)
+        if all(len(row) > 3 and row[1] > row[0] and even(row, 1e-3) for row in rows):
+            notes.append(f"{name} rises by one step in every signal: if it is time or counts, leave it out.")
+    return notes
+
+
 def _rounding(dataset: SignalDataset, called: list[str]) -> list[str]:
     """A sentence about each channel whose values differ by little more than float32 can tell apart."""
     notes = []
     for c, name in enumerate(called):
-        values = dataset.values[:, c].numpy()
-        step = float(np.spacing(np.abs(values).max()))
+        values = dataset.values[:, c].double().numpy()
+        step = float(np.abs(values).max()) * 2.0**-23
         spread = float(np.median((values - values[:, :1]).std(axis=1)))
         if spread > 0 and step > COARSE * spread:
             notes.append(

@@ -95,7 +95,7 @@ def find_dialect(path: Path, options: Options) -> Dialect:
         body.pop()
     if not body:
         raise ValueError(f"load_signals: {path.name}: expected signals, but the file is empty. Get it again.")
-    delimiter = options.delimiter or (said if said in DELIMITERS else _delimiter(body, path.name))
+    delimiter = options.delimiter or (said if said in DELIMITERS else _delimiter(body, path.name, options.decimal))
     rows = [(r, row) for r, row in split(body, delimiter, path.name, begin + 1) if any(cell.strip() for cell in row)]
     top, notes = _top(rows, options)
     left_out = 0 if options.header else begin - (said is not None)
@@ -108,6 +108,8 @@ def find_dialect(path: Path, options: Options) -> Dialect:
             f"load_signals: {path.name}: expected rows of data, got a header (row {header}) and nothing below it. "
             "Export it again; if that row is data, say header=False."
         )
+    if delimiter == "," and width == 2 and not (options.delimiter or options.decimal or names):
+        _check_halves(data, path.name)
     decimal = options.decimal or _decimal(row for _, row in data)
     if header and data[0][0] != rows[top + 1][0]:
         notes.append(f"row {rows[top + 1][0]} is read as the columns' units.")
@@ -116,10 +118,12 @@ def find_dialect(path: Path, options: Options) -> Dialect:
     return Dialect(encoding, delimiter, decimal, header, names, data[0][0], width, words, tuple(notes))
 
 
-def _delimiter(lines: list[str], file: str) -> str | None:
+def _delimiter(lines: list[str], file: str, decimal: str | None) -> str | None:
     """What splits the lines into rows of one width and the most numbers; None if nothing does."""
     best, found = 0.0, None
     for delimiter in DELIMITERS:
+        if delimiter == decimal:
+            continue
         try:
             rows = [row for _, row in split(lines, delimiter, file) if row]
         except ValueError:
@@ -146,8 +150,14 @@ def _top(rows: Rows, options: Options) -> tuple[int, list[str]]:
     if options.header is not None:
         return 0, []
     width = _width([row for _, row in rows])
-    top = next((i for i, (_, row) in enumerate(rows) if len(row) in (width, width - 1) and len(row) > 1), 0)
-    words = all(sum(looks_numeric(cell) for cell in row) < max(2, len(row) / 2) for _, row in rows[:top])
+    numeric = _numeric_columns([row for _, row in rows if len(row) == width], width)
+    data = next((i for i, (_, row) in enumerate(rows) if len(row) == width and not _is_words(row, numeric)), 0)
+    top = data
+    while top > 0 and rows[top - 1][0] == rows[top][0] - 1 and len(rows[top - 1][1]) in (width, width - 1):
+        top -= 1
+    if data - top > 2:  # more than a header and its units
+        top = data - 1
+    words = all(2 * sum(map(looks_numeric, row)) < max(4, len(row)) for _, row in rows[:top])
     if not top or not words or len(rows) - top < 2:
         return 0, []
     return top, [f"rows before row {rows[top][0]} are read as a preamble and left out."]
@@ -203,12 +213,23 @@ def _is_grid(head: list[str], below: Rows, numeric: list[int]) -> bool:
 
     def even(row: list[str]) -> bool:
         cells = [row[c] for c in numeric if c < len(row) and row[c].strip()]
-        if len(cells) < 3 or not all(is_number(cell) for cell in cells):
+        numbers = [float(cell) for cell in cells if is_number(cell)]
+        if len(numbers) < 4 or len(cells) - len(numbers) > 2:  # the label's and the id's names may be among them
             return False
-        steps = [float(b) - float(a) for a, b in itertools.pairwise(cells)][1:]  # without the label's column
-        return bool(steps) and min(steps) > 0 and max(steps) - min(steps) < 1e-3 * max(steps)
+        steps = [b - a for a, b in itertools.pairwise(numbers)]
+        return min(steps) > 0 and max(steps) - min(steps) < 1e-3 * max(steps)
 
     return bool(below) and even(head) and not even(below[0][1])
+
+
+def _check_halves(rows: Rows, file: str) -> None:
+    """That two columns between commas are not one column of decimal commas."""
+    if all(len(row) == 2 and re.fullmatch(r"[+-]?\d+", row[0].strip()) and row[1].isdigit() for _, row in rows):
+        r, row = rows[0]
+        raise ValueError(
+            f"load_signals: {file}, row {r}: expected to see whether {','.join(row)!r} is two whole numbers or one "
+            "with a decimal comma. Say delimiter=',' or decimal=','."
+        )
 
 
 def _decimal(rows: Iterable[list[str]]) -> str:

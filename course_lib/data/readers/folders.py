@@ -7,10 +7,9 @@ import numpy as np
 
 from course_lib.data.readers.dialects import Dialect, find_dialect
 from course_lib.data.readers.options import Options
-from course_lib.data.readers.recordings import EVEN, Recordings
+from course_lib.data.readers.recordings import Recordings
 from course_lib.data.readers.steps import Part, Roles, as_recordings, channel_columns, check_ragged, find_roles, moments
 from course_lib.data.readers.tables import Table, read_table
-from course_lib.data.readers.times import even
 
 ENDINGS = (".csv", ".tsv", ".txt")
 OPTIONS = tuple("label delimiter decimal header encoding time channels ignore".split())
@@ -37,7 +36,7 @@ def read_folder(folder: Path, options: Options) -> Recordings:
     notes = list(dialect.notes)
     if not dialect.header and options.time is None and all(map(_counts, tables)):
         roles.time = [0]
-        notes.append("column 1 rises evenly in every file and is taken for the time; if it is a value, say time=False.")
+        notes.append("column 1 rises in every file and is taken for the time; if it is a value, say time=False.")
     columns, more = channel_columns(tables[0], roles)
     parts = []
     for table in tables:
@@ -137,8 +136,8 @@ def _table(folder: Path, file: Path, dialect: Dialect, roles: Roles, options: Op
 
 
 def _counts(table: Table) -> bool:
-    """Whether the first column rises evenly, as time does, and is not alone."""
+    """Whether the first column rises as time does, by steps of about one length, and is not alone."""
     if table.values.shape[1] < 2 or len(table.values) < 3 or 0 in table.texts or np.isnan(table.values[:, 0]).any():
         return False
-    first = table.values[:, 0]
-    return bool((np.diff(first) > 0).all()) and even(first, EVEN)
+    steps = np.diff(table.values[:, 0])
+    return bool((steps > 0).all() and steps.max() < 3 * np.median(steps))

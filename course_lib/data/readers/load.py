@@ -189,5 +189,6 @@ def layout_of(file: str, dialect: Dialect, options: Options) -> str:
     raise ValueError(
         f"load_signals: {file}, row {dialect.header}: expected to see from the header whether a row is a signal "
         f"(label, t0, t1, ...) or one step of one (id, time, channels), got {', '.join(dialect.names[:6])}"
-        f"{', ...' if len(dialect.names) > 6 else ''}. Say layout='wide' or layout='long'."
+        f"{', ...' if len(dialect.names) > 6 else ''}. Say layout='wide' or layout='long'. If a "
+        "column is a signal, exchange rows and columns before: pd.read_csv(file).T.to_csv(...)."
     )

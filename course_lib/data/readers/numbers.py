@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-LARGEST = float(np.finfo(np.float32).max)
+LARGEST = float(np.nextafter((2 - 2**-24) * 2.0**127, 0))  # what is larger, float32 rounds to infinity
 MISSING = ("", "nan", "na", "n/a", "null", "none", "?", "#n/a", "#nv", "-")  # how a gap is written, in small letters
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from course_lib.data.readers.numbers import LARGEST
 
 EPOCHS = tuple((9e8 * scale, 2.2e9 * scale) for scale in (1.0, 1e3, 1e6, 1e9))  # 1998 to 2039 in s, ms, us, ns
-EVEN = 0.01  # steps of a recording differ by less than this share of their median: one rate
+EVEN = 0.05  # steps of a recording differ by less than this share of their median: one rate
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """What each column of a table is: label, id, time, channel; by what was said, else by its name in the header."""
 
 import re
+from collections import Counter
 
 from course_lib.data.readers.dialects import Dialect
 from course_lib.data.readers.numbers import class_name, is_missing, is_number, looks_numeric, odd_cell
@@ -14,7 +15,8 @@ ID = (
 )
 TIME = (
     "time t timestamp timestamps datetime date_time date zeit zeitstempel datum uhrzeit seconds sec secs s ms millis "
-    "elapsed time_s time_ms frame step time_step timestep reading_id sample index"
+    "elapsed seconds_elapsed elapsed_time time_s time_ms timestamp_ms frame step time_step timestep reading_id "
+    "sample index"
 )
 CHANNEL = "channel channel_name dim dim_id dimension variable sensor"
 NAMES = {
@@ -50,10 +52,11 @@ def ours(names: list[str]) -> list[tuple[int, int]] | None:
 
 
 def are_steps(names: list[str]) -> bool:
-    """Whether names are those of steps: numbers, or words that end in one (t0, t1, ... or V1, V2, ...)."""
-    ends = [re.fullmatch(r"(.*?)(\d+)", name) for name in names]
-    step_like = [bool(end) or looks_numeric(name) or not name for end, name in zip(ends, names, strict=True)]
-    return sum(step_like) >= 0.9 * len(names)
+    """Whether names are those of steps: numbers, or one word and a number (t0, t1, ... or V1, V2, ...)."""
+    words = Counter("" if looks_numeric(name) else re.sub(r"\d+$", "", name) for name in names)
+    word, count = words.most_common(1)[0] if words else ("", 0)
+    numbered = len(set(names)) > 1 or looks_numeric(names[0]) if names else False
+    return numbered and count >= 0.9 * len(names)
 
 
 def to_numbers(table: Table, c: int) -> None:

@@ -118,6 +118,9 @@ def channel_columns(table: Table, roles: Roles) -> tuple[list[int], list[str]]:
     columns, notes = without_empty_columns(table)
     notes += [f"{table.column(c)} is left out." for c in roles.left_out]
     columns = [c for c in columns if c not in roles.taken()]
+    if columns and table.names is not None and _counts_rows(table, columns[0]):
+        notes.append(f"{table.column(columns[0])} counts the rows and is left out.")
+        columns = columns[1:]
     if not columns:
         raise ValueError(
             f"load_signals: {table.file}: expected a column of values beside time and names, got none "
@@ -131,6 +134,13 @@ def channel_columns(table: Table, roles: Roles) -> tuple[list[int], list[str]]:
                 f"expected channels that differ in name, but both are called {table.names[twice[0]]!r}. Rename one."
             )
     return columns, notes
+
+
+def _counts_rows(table: Table, c: int) -> bool:
+    """Whether a nameless column is 0, 1, 2, ... or 1, 2, 3, ...: the index that pandas and R write."""
+    nameless = not table.names[c] or bare(table.names[c]).startswith("unnamed")
+    column = table.values[:, c]
+    return bool(nameless and column[0] in (0, 1) and (column == column[0] + np.arange(len(column))).all())
 
 
 def check_ragged(table: Table) -> None:

@@ -161,9 +161,9 @@ def _repeats(table: Table, c: int) -> bool:
 
 
 def _stands_out(table: Table, c: int, others: list[int]) -> bool:
-    """Whether a column has less than a quarter as many different values as the others have."""
+    """Whether a column has at most a quarter as many different values as the others have."""
     different = [len(np.unique(table.values[:, o])) for o in others]
-    return bool(different) and 4 * len(set(table.texts[c])) < np.median(different)
+    return bool(different and 4 * len(set(table.texts[c])) <= np.median(different))
 
 
 # ------------------------------------------------------------------------------------------------ the signals
