@@ -27,8 +27,6 @@ from course_lib.data import SignalDataset
 HELP = "judge a run by held-out recordings"
 EXAMPLE = "python -m course_lib evaluate my_run"
 AT_MOST = 500  # held-out recordings that are compared: more take minutes
-THIRD = 3  # the report compares three disjoint sets of real signals
-FEWEST_LEARNT = 2  # recordings of a class: a forger needs two
 FEWEST_COMPARED = 10  # recordings in all
 
 
@@ -109,7 +107,9 @@ def report_of(
 
 
 def compared(recordings: Recordings) -> tuple[SignalDataset, SignalDataset]:
-    """What was learnt, and which of the held-out recordings are compared: of each class a third of all at most.
+    """What was learnt, and which of the held-out recordings are compared: half as many of a class as learnt, at most.
+
+    The report compares three disjoint sets of real signals, and a forger learns from two recordings of a class.
 
     Raises:
         ValueError: if they are too few.
@@ -119,7 +119,7 @@ def compared(recordings: Recordings) -> tuple[SignalDataset, SignalDataset]:
     if test is not None:
         random = np.random.default_rng(0)
         own, other = np.array(learnt.class_counts), np.array(test.class_counts)
-        most = np.where(own < FEWEST_LEARNT, 0, np.minimum(other, (own + other) // THIRD))
+        most = np.minimum(other, own // 2)
         if most.sum() > AT_MOST:
             most = np.minimum(most, np.maximum(1, most * AT_MOST // most.sum()))
         labels = test.labels.numpy()
@@ -127,9 +127,9 @@ def compared(recordings: Recordings) -> tuple[SignalDataset, SignalDataset]:
         chosen = np.sort(np.concatenate(chosen))
     if test is None or len(chosen) < FEWEST_COMPARED:
         raise ValueError(
-            f"expected at least {FEWEST_COMPARED} held-out recordings to judge by, no more than a third of each class, "
-            f"got {0 if test is None else len(chosen)} (of {there} held out). Record more, hold out more (--hold-out), "
-            "or judge by another file: evaluate RUN --real SIGNALS."
+            f"expected at least {FEWEST_COMPARED} held-out recordings to judge by (of a class half as many as were "
+            f"learnt, at most), got {0 if test is None else len(chosen)} (of {there} held out). Record more, hold out "
+            "more (--hold-out), or judge by another file: evaluate RUN --real SIGNALS."
         )
     return learnt, test if len(chosen) == there else test[chosen]
 

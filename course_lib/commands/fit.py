@@ -30,7 +30,8 @@ MOST_STEPS = 6_000  # as many as the committed generators were trained with; mor
 FEWEST_STEPS = 50  # with fewer a report is not worth its time
 MARGIN = 0.85  # of the time that is left for training is planned: a machine is not always as fast as when measured
 MEASURED_STEPS, WARM_UP, MEASURING = 200, 3, 6.0  # steps at most, of which so many do not count, and seconds at most
-FINISHING = 12.0  # seconds for pictures, exports and what is imported for them
+FINISHING = 12.0  # processor seconds for pictures, exports and what is imported for them
+LONG_ENOUGH = 1.0  # seconds: of shorter measurements the share of a core says nothing
 SHARE_OF_JUDGE = 0.3  # of the minutes: a whole report where it is done within them, else the quick one
 # A small report (three redraws, no forger) judges one set and takes all metrics 4 times; the report with six forgers
 # and twenty redraws judges seven sets and takes them 27 times.
@@ -54,6 +55,7 @@ class Budget:
     seconds_a_step: float
     judge_seconds: float
     quick: bool
+    finishing_seconds: float
     steps: int
     minutes: float
 
@@ -68,12 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
     budget = _kept(arguments, out) or _measured(arguments, recordings, began)
     say(
         f"{budget.steps:,} steps: {budget.minutes:g} minutes, less {budget.judge_seconds:.0f} s for the "
-        f"{'quick' if budget.quick else 'whole'} report and {FINISHING:.0f} s for pictures and files, at "
-        f"{budget.seconds_a_step:.3g} s a step. The same run again: train --steps {budget.steps}"
+        f"{'quick' if budget.quick else 'whole'} report and {budget.finishing_seconds:.0f} s for pictures and files, "
+        f"at {budget.seconds_a_step:.3g} s a step. The same run again: train --steps {budget.steps}"
     )
-    left = 60 * arguments.minutes - (time.monotonic() - began) - budget.judge_seconds - FINISHING
+    spent = time.monotonic() - began + budget.judge_seconds + budget.finishing_seconds
     plan = Plan.of(recordings, arguments, budget.steps)
-    ended = _Clock(left)
+    ended = _Clock(60 * arguments.minutes - spent)
     history = learn(plan, recordings, arguments, callbacks=[ended], measured=vars(budget))
     if len(history) < budget.steps and not ended.struck:
         print(f"{len(history):,} of {budget.steps:,} steps are done. The run is in {out}; --resume goes on.")
@@ -116,9 +118,12 @@ def _measured(arguments: argparse.Namespace, recordings: Recordings, began: floa
         ValueError: if these are too few.
     """
     total = 60 * arguments.minutes
-    judge, quick = report_seconds(recordings, total, labelled=Plan.of(recordings, arguments, 1).labels)
-    step = step_seconds(Plan.of(recordings, arguments, MEASURED_STEPS), arguments.device)
-    left = total - (time.monotonic() - began) - judge - FINISHING
+    plan = Plan.of(recordings, arguments, MEASURED_STEPS)
+    wall, processor = time.monotonic(), time.process_time()
+    judge, quick = report_seconds(recordings, total, labelled=plan.labels)
+    finishing = FINISHING / share_of_a_core(time.monotonic() - wall, time.process_time() - processor)
+    step = step_seconds(plan, arguments.device)
+    left = total - (time.monotonic() - began) - judge - finishing
     steps = min(int(MARGIN * left / step), MOST_STEPS)
     if steps < FEWEST_STEPS:
         needed = (total - left + FEWEST_STEPS * step / MARGIN) / 60
@@ -127,7 +132,12 @@ def _measured(arguments: argparse.Namespace, recordings: Recordings, began: floa
             f"step {step:.2g} s, so that {max(steps, 0)} steps would be left and {FEWEST_STEPS} are the least. Give "
             f"--minutes {needed * 1.1:.1g} or more, or train and judge by hand: train --steps, evaluate --quick."
         )
-    return Budget(step, judge, quick, steps, arguments.minutes)
+    return Budget(step, judge, quick, finishing, steps, arguments.minutes)
+
+
+def share_of_a_core(wall: float, processor: float) -> float:
+    """How much of a core this process gets beside others, 1 at most: on a busy machine everything takes longer."""
+    return min(1.0, processor / wall) if wall > LONG_ENOUGH and processor > 0 else 1.0
 
 
 def report_seconds(recordings: Recordings, total: float, *, labelled: bool) -> tuple[float, bool]:

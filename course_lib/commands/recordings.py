@@ -86,7 +86,7 @@ class Recordings:
                 "or `fit`? Give the recordings to judge by: --real SIGNALS."
             )
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
                 arrays = dict(stored)
             held_out, rows = arrays["held_out"], arrays["rows"]
             names = arrays.get("class_names")
