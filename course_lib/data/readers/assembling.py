@@ -106,7 +106,7 @@ def _short(place: str) -> str:
 
 
 def _counters(recordings: Recordings, called: list[str]) -> list[str]:
-    """A sentence about each channel, of several, that rises by one step in every signal, as a counter or a clock does."""
+    """A sentence about each channel, of several, that rises by one step in every signal, as a counter does."""
     notes = []
     for c, name in enumerate(called if len(called) > 1 else []):
         rows = (signal[c] for signal in recordings.signals)

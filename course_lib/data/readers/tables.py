@@ -120,8 +120,8 @@ class _Reading:
             values = array("d", map(float, row if decimal == "." else [cell.replace(",", ".") for cell in row]))
         except ValueError:
             values = array("d", (self._number(r, c, cell) for c, cell in enumerate(row)))
-        if (np.abs(values) > LARGEST).any():
-            c = int(np.flatnonzero(np.abs(values) > LARGEST)[0])
+        if any(value > LARGEST or value < -LARGEST for value in values):  # NumPy's own cost is more than a short row's
+            c = next(c for c, value in enumerate(values) if abs(value) > LARGEST)
             raise ValueError(f"{self._place(r, c)}: {odd_cell(row[c], decimal)}")
         return values
 
