@@ -28,6 +28,7 @@ HELP = "judge a run by held-out recordings"
 EXAMPLE = "python -m course_lib evaluate my_run"
 AT_MOST = 500  # held-out recordings that are compared: more take minutes
 FEWEST_COMPARED = 10  # recordings in all
+ROOM = 2_000_000  # bytes: the report as table, page and picture
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +53,7 @@ def evaluate(folder: Path, recordings: Recordings, *, quick: bool, seed: int, de
 
     Raises:
         ValueError: if too few recordings are there to compare, or the generator is of other signals.
+        OSError: if the file system refuses, before the work.
     """
     learnt, test = compared(recordings)
     generator = checkpoints.load_model(folder / GENERATOR)
@@ -60,6 +62,7 @@ def evaluate(folder: Path, recordings: Recordings, *, quick: bool, seed: int, de
             f"{folder}: the generator makes {generator.channels} channels of {generator.length} steps, and the "
             f"recordings have {test.channels} of {test.length}. Were files of two runs mixed? Train it again."
         )
+    files.check_room(folder, ROOM)
     say(f"Judging {len(test):,} generated signals by {len(test):,} held-out recordings, beside six forgers ...")
     made = draw(
         generator, folder, len(test), labels=test.labels if generator.n_classes else None, seed=seed, device=device
