@@ -46,8 +46,8 @@ def told(given: Column | bool | None, option: str, dialect: Dialect, width: int,
 
 
 def ours(names: list[str]) -> list[tuple[int, int]] | None:
-    """(channel, step) of every column of a header `c0_t0, c0_t1, ...`, or None if it is another."""
-    matches = [_OURS.fullmatch(name) for name in names]
+    """(channel, step) of every column of a header `c0_t0, c0_t1 (0.0125 s, m), ...`, or None if it is another."""
+    matches = [_OURS.fullmatch(bare(name)) for name in names]
     return [(int(m[1]), int(m[2])) for m in matches] if matches and all(matches) else None
 
 
