@@ -103,7 +103,7 @@ def test_a_file_that_exists_is_kept_unless_forced(runs, tmp_path, capsys):
     assert "exists already" in refused(capsys, "generate", runs / "plain", "--out", out)
     assert out.read_text() == "mine"
     assert main(["generate", str(runs / "plain"), "--n", "2", "--out", str(out), "--force"]) == 0
-    assert out.read_text().startswith("label,")
+    assert out.read_text().startswith("c0_t0,")
 
 
 def test_a_run_folder_that_exists_is_refused_and_resumed_when_asked(folder, runs, capsys):
