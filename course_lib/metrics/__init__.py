@@ -41,14 +41,17 @@ from course_lib.metrics.time import (
     spectral_distance,
     variance_ratio,
 )
+from course_lib.metrics.verdict import GRADES, Verdict, verdict_of
 
 __all__ = [
+    "GRADES",
     "METRICS",
     "Comparison",
     "DiscriminativeScore",
     "ModeCoverage",
     "PrecisionRecall",
     "TransferScore",
+    "Verdict",
     "autocorrelation",
     "autocorrelation_distance",
     "caught_below",
@@ -76,4 +79,5 @@ __all__ = [
     "spectral_distance",
     "transfer_score",
     "variance_ratio",
+    "verdict_of",
 ]

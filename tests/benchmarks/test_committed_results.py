@@ -57,6 +57,7 @@ def test_a_manifest_says_how_its_generator_was_made(name):
     assert all(here["versions"] and here["processor"] and here["threads"] for here in record["made_with"])
     assert manifest["generator"] == checkpoints.describe(checkpoints.load_model(path))
     assert {"device", "wall_seconds", "cpu_seconds", "critic", "quality"} <= set(manifest)
+    assert ("repeated readings" in str(checkpoints.load_invariants(path))) == name.startswith("auslan")
     assert path.stat().st_size < 9e6
     assert not any(path.name == "state.safetensors" for path in path.parent.iterdir())
 
