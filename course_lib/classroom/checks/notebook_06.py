@@ -81,8 +81,15 @@ def mix_pairs(answer):
     for wrong, message in WRONG_MIXTURES:
         if all(close(one, wrong(*case)) for one, case in zip(got, cases, strict=True)):
             return message
-    shape = next(shape for shape, one, case in zip(SHAPES, got, cases, strict=True) if not close(one, _mixed(*case)))
-    return f"For samples of shape {shape} the mixtures are not on their segments at the places asked for."
+    shape, one, (x, y, e) = next(
+        (shape, one, case) for shape, one, case in zip(SHAPES, got, cases, strict=True) if not close(one, _mixed(*case))
+    )
+    first, right = (float(z.flatten()[0]) for z in (one, _mixed(x, y, e)))
+    return (
+        f"For samples of shape {shape} the mixtures are not on their segments at the places asked for: the first "
+        f"number of the first sample is {float(x.flatten()[0]):.3f} and {float(y.flatten()[0]):.3f}, its weight "
+        f"{float(e[0]):.3f}; expected {right:.3f}, got {first:.3f}."
+    )
 
 
 # --------------------------------------------------------------------------------------- the best straight critic
