@@ -107,6 +107,7 @@ CHANGES = [
     ("recipes/quick_seeds", "recipe.config.learning_rate", 1e-4),
     ("recipes/quick_seeds", "recipe.dim", 32),
     ("recipes/quick_seeds", "seeds", (0, 1, 2)),
+    ("equal_time/ladder auslan_right_x", "budget.seconds", 30.0),
     ("checkpoints/signs8", "recipe.config.learning_rate", 1e-4),
     ("checkpoints/signs80", "recipe.config.steps", 5000),
     ("checkpoints/auslan_right_x", "recipe.dim", 64),
