@@ -279,6 +279,11 @@ def test_a_tensor_keeps_its_graph():
     assert as_tensor(2 * x, shape=(2,)).requires_grad
 
 
+def test_tensors_that_ask_for_gradients_are_taken_out_of_lists_and_tuples():
+    x = torch.ones(2, requires_grad=True)
+    assert as_tensor((2 * x, [3.0, x[0]]), shape=(2, 2)).tolist() == [[2.0, 2.0], [3.0, 1.0]]
+
+
 def test_close_compares_shape_and_size():
     assert close(1.00001, 1) and not close(1.01, 1)
     assert not close(torch.ones(3), torch.ones(1))  # no broadcasting: a wrong shape is not close

@@ -205,6 +205,13 @@ def as_number(value: object, *, what: str = "your answer") -> float:
     return float(value)
 
 
+def _without_tensors(value: object) -> object:
+    """Nested lists and tuples with their tensors as arrays: NumPy takes none that asks for a gradient."""
+    if isinstance(value, (list, tuple)):
+        return [_without_tensors(item) for item in value]
+    return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
+
+
 def as_tensor(
     value: object,
     *,
@@ -213,10 +220,13 @@ def as_tensor(
     device: torch.device | str | None = None,
     what: str = "your answer",
 ) -> torch.Tensor:
-    """A tensor of the shape, dtype and device asked for, from a tensor (with its graph), an array or nested lists."""
+    """A tensor of the shape, dtype and device asked for, from a tensor (with its graph), an array or nested lists.
+
+    Tensors in a list or tuple come without their graphs.
+    """
     if not isinstance(value, torch.Tensor):
         try:
-            value = torch.as_tensor(np.asarray(value))
+            value = torch.as_tensor(np.asarray(_without_tensors(value)))
         except (TypeError, ValueError):
             refuse(f"A tensor was expected of {what}, and it is {_kind(value)}.")
     if shape is not None and tuple(value.shape) != tuple(shape):

@@ -55,6 +55,11 @@ WRONG_STEPS = [
         "Yours is a simultaneous step of the minimax game; the non-saturating game with the discriminator first "
         "was asked for.",
     ),
+    (
+        {"mode": "generator first", "minimax": True},
+        "Yours is a step of the minimax game with the generator first; the non-saturating game with the discriminator "
+        "first was asked for.",
+    ),
 ]
 
 
@@ -142,7 +147,10 @@ def largest_step(answer):
     largest = as_function(answer)
 
     def ask(value: complex) -> float:
-        return as_number(largest(value), what="the largest step")
+        size = largest(value)
+        if isinstance(size, complex) and size.imag == 0:  # as of value * value.conjugate()
+            size = size.real
+        return as_number(size, what="the largest step")
 
     got, right = [ask(value) for value in DRAWN_IN], [_largest(value) for value in DRAWN_IN]
     if not close(got, right):
@@ -184,13 +192,18 @@ CROWDS = {
     "a sample 2.5 std off in each coordinate, and one on a mode": [[0.25, 0.25], [4.0, 0.0]],
     "a sample 2 std off in each coordinate": [[0.2, 0.2]],
     "a sample 3.5 std off along one axis": [[0.35, 0.0]],
-    "samples at 2.5, 2.8 and 1.5 std from three centres": [[0.25, 0.0], [4.0, 0.28], [0.0, 4.15]],
+    "samples at 2.5, 2.8 and 1.85 std from three centres": [[0.25, 0.0], [4.0, 0.28], [0.0, 4.185]],
     "a single sample far from all": [[9.0, 9.0]],
 }
 CASES = {
     **{name: (torch.tensor(rows), torch.tensor(CORNERS), 0.1) for name, rows in CROWDS.items()},
-    "samples at 2.5, 2.8 and 1.5 std, all twenty times as large": (
-        20 * torch.tensor(CROWDS["samples at 2.5, 2.8 and 1.5 std from three centres"]),
+    "samples at 2.5, 2.8 and 1.85 std, all twenty times as large": (
+        20 * torch.tensor(CROWDS["samples at 2.5, 2.8 and 1.85 std from three centres"]),
+        20 * torch.tensor(CORNERS),
+        2.0,
+    ),
+    "samples 0.5, 1.6 and 1.2 std from three centres, std 2": (
+        torch.tensor([[1.0, 0.0], [83.2, 0.0], [0.0, 82.4]]),
         20 * torch.tensor(CORNERS),
         2.0,
     ),
@@ -215,6 +228,11 @@ WRONG_COUNTS = [
     (
         lambda s, c, std: int(((s[:, None] - c).square().sum(dim=2) <= 3 * std).any(dim=0).sum()),
         "You compared squared distances with 3 std. The square of 3 std goes with them.",
+    ),
+    (
+        lambda s, c, std: _counted(s, c, math.sqrt(3) * std),
+        "You reached sqrt(3) std and not 3, as 3 std**2 against squared distances does: the square of 3 std is "
+        "9 std**2.",
     ),
     (
         lambda s, c, std: int(((s[:, None] - c).abs() <= 3 * std).all(dim=2).any(dim=0).sum()),

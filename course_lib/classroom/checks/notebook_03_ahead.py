@@ -39,7 +39,8 @@ WRONG_SLOPES = [
     ),
     (
         lambda *case: -_unrolled(*case),
-        "The size is right and the sign is not: the slope was asked for, not the direction downhill.",
+        "The size is right and the sign is not: the slope of log(1 - sigma(psi_k theta)) was asked for, not of its "
+        "negative, and not the direction downhill.",
     ),
     (
         lambda *case: _unrolled(*case, sign=1.0),
@@ -76,5 +77,5 @@ def unrolled_slope(answer):
     )
     return (
         f"At theta = {theta}, psi = {psi}, {steps} steps of {size} the slope is {expected:.5f}, yours is {yours:.5f}. "
-        "Compare with (loss(theta + h) - loss(theta - h)) / 2h, psi_k made anew for each."
+        "Compare with (loss(theta + h) - loss(theta - h)) / 2h in float64, psi_k made anew for each."
     )

@@ -49,6 +49,17 @@ def generator_downhill_is_up(theta, psi, size):
     return theta - size * psi * expit(-psi * theta), psi
 
 
+def generator_first_minimax(theta, psi, size):
+    theta = theta + size * psi * expit(psi * theta)
+    return theta, psi - size * theta * expit(psi * theta)
+
+
+def tensors_with_their_graphs(theta, psi, size):
+    theta, psi = (torch.tensor(value, requires_grad=True) for value in (theta, psi))
+    psi = psi - size * theta * torch.sigmoid(psi * theta)
+    return theta + size * psi * torch.sigmoid(-psi * theta), psi
+
+
 def in_the_wrong_order(theta, psi, size):
     return step_in_numpy(theta, psi, size)[::-1].copy()
 
@@ -121,6 +132,16 @@ def by_differences(theta, psi, steps, size, h=1e-6):
     return (loss(theta + h) - loss(theta - h)) / (2 * h)
 
 
+def differences_in_float32(theta, psi, steps, size, h=1e-5):
+    def loss(theta):
+        theta, slope = torch.tensor(theta), torch.tensor(psi)
+        for _ in range(steps):
+            slope = slope - size * theta * torch.sigmoid(slope * theta)
+        return logsigmoid(-slope * theta)
+
+    return (loss(theta + h) - loss(theta - h)).item() / (2 * h)
+
+
 def by_hand(theta, psi, steps, size):
     grown = 0.0  # d psi / d theta
     for _ in range(steps):
@@ -138,6 +159,11 @@ WRONG = {
         "discriminator's sign": (climbing_discriminator, "climbs its own loss"),
         "generator's sign": (generator_downhill_is_up, "The discriminator's step is right"),
         "order": (in_the_wrong_order, "in the wrong order"),
+        "minimax, generator first": (generator_first_minimax, "minimax game with the generator first"),
+        "generator stays": (
+            lambda theta, psi, size: (theta, step_in_numpy(theta, psi, size)[1]),
+            "The discriminator's step is right",
+        ),
         "wgan": (wgan, "Check the discriminator's speed first"),
         "one number": (lambda theta, psi, size: theta, "shape (2,)"),
     },
@@ -163,11 +189,23 @@ WRONG = {
         ),
         "four widths": (lambda s, c, std: int(near(s, c, std, 4).any(dim=0).sum()), "the count is 1, and yours is 2"),
         "right for five samples alone": (lambda s, c, std: 5, "the count is 2, and yours is 5"),
+        "one and a half": (
+            lambda s, c, std: int(near(s, c, std, 1.5).any(dim=0).sum()),
+            "2 std off in each coordinate the count is 1, and yours is 0",
+        ),
         "two widths": (lambda s, c, std: int(near(s, c, std, 2).any(dim=0).sum()), "not two"),
         "one width": (lambda s, c, std: int(near(s, c, std, 1.05).any(dim=0).sum()), "not one"),
         "all centres": (lambda s, c, std: len(c), "You counted all centres"),
         "missed modes": (lambda s, c, std: int((~near(s, c, std).any(dim=0)).sum()), "that no sample reached"),
         "compared squared distances": (squared_against_plain, "compared squared distances"),
+        "three variances": (
+            lambda s, c, std: int((torch.cdist(s, c).square() <= 3 * std**2).any(dim=0).sum()),
+            "the square of 3 std is 9 std**2",
+        ),
+        "squared distances within one std": (
+            lambda s, c, std: int((torch.cdist(s, c).square() <= std).any(dim=0).sum()),
+            "all twenty times as large the count is 3, and yours is 0",
+        ),
         "std ignored": (lambda s, c, std: int(near(s, c, 0.1).any(dim=0).sum()), "twenty times as large"),
     },
     "unrolled_slope": {
@@ -180,6 +218,7 @@ WRONG = {
             "the non-saturating loss",
         ),
         "one step": (lambda t, p, k, s: unrolled(t, p, 1, s), "You took one step"),
+        "differences in float32": (differences_in_float32, "in float64"),
         "loss instead of slope": (lambda t, p, k, s: float(-np.logaddexp(0, p * t)), "psi_k made anew"),
     },
 }
@@ -189,10 +228,12 @@ RIGHT = {
         "autograd, as a tensor": by_autograd,
         "as an array": step_in_numpy,
         "as a list": lambda *a: step_in_numpy(*a).tolist(),
+        "as a tuple of tensors with their graphs": tensors_with_their_graphs,
     },
     "largest_step": {
         "by the quadratic": by_quadratic,
         "conjugate": lambda v: max(0.0, -(v + v.conjugate()).real / (v * v.conjugate()).real),
+        "of complex numbers": lambda v: 0 if v.real >= 0 else -2 * v.real / (v * v.conjugate()),
         "one over": lambda v: 0 if v.real >= 0 else 2 * (-1 / v).real,
         "a tensor": lambda v: torch.tensor(max(0.0, -2 * v.real / (v.real**2 + v.imag**2))),
     },
