@@ -84,11 +84,12 @@ def mix_pairs(answer):
     shape, one, (x, y, e) = next(
         (shape, one, case) for shape, one, case in zip(SHAPES, got, cases, strict=True) if not close(one, _mixed(*case))
     )
-    first, right = (float(z.flatten()[0]) for z in (one, _mixed(x, y, e)))
+    one, right, x, y = (z.detach().flatten(1) for z in (one, _mixed(x, y, e), x, y))
+    k, place = divmod(int((one - right).abs().argmax()), right.shape[1])  # where it is most off
     return (
-        f"For samples of shape {shape} the mixtures are not on their segments at the places asked for: the first "
-        f"number of the first sample is {float(x.flatten()[0]):.3f} and {float(y.flatten()[0]):.3f}, its weight "
-        f"{float(e[0]):.3f}; expected {right:.3f}, got {first:.3f}."
+        f"For samples of shape {shape} the mixtures are not on their segments at the places asked for: number {place} "
+        f"of sample {k} is {float(x[k, place]):.3f} and {float(y[k, place]):.3f}, its weight {float(e[k]):.3f}; "
+        f"expected {float(right[k, place]):.3f}, got {float(one[k, place]):.3f}."
     )
 
 
@@ -142,7 +143,11 @@ def best_line(answer):
             return "A critic gentler than 1 gains less *and* pays: the top lies on the other side of 1. Check the sign."
         if is_(0, 1 + 1 / (2 * w)):
             return "Right at t = 1 alone: the gain for each unit of slope is t, so the excess grows with the distance."
-        return f"At t = 1, w = 0.1 the best slope is 6, and yours is {ask(1.0, 0.1)[0]:g}. Where is the derivative 0?"
+        k = int(np.abs(got[:, 0] / right[:, 0] - 1).argmax())  # where it is most off
+        return (
+            f"At t = {t[k]:g}, w = {w[k]:g} the best slope is {right[k, 0]:.4g}, and yours is {got[k, 0]:.4g}. Where "
+            "is the derivative 0?"
+        )
     if not is_(1, right[:, 1]):
         if is_(1, t):
             return (

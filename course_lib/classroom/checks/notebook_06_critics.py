@@ -101,6 +101,14 @@ def what_the_critic_minimises(answer):
             f"Where real, generated and mixed agree and the critic has slope 1 the loss is 0; yours is {got[0]:.3f} of "
             f"nine signals of shape (1, 160) and {got[1]:.3f} of four of shape (2, 3)."
         )
+    for shape in ((2,), (3, 4, 4)):  # points and images
+        a = torch.full(shape, float(np.prod(shape)) ** -0.5)
+        value = ask(_linear(a), *[torch.zeros(4, *shape)] * 3, 1.0)
+        if not close(value, 0, abs=1e-3):
+            return (
+                f"Right for signals; of samples of shape {shape} and a critic of slope 1 the loss is 0 where real, "
+                f"generated and mixed agree, and yours is {value:.3f}. One norm a sample, over all axes but the batch."
+            )
 
     step = torch.ones(1, 5) / 5**0.5
     x, y = step.expand(4, 1, 5) * 3, torch.zeros(4, 1, 5)  # slope 1 between two points 3 apart
@@ -130,13 +138,18 @@ def what_the_critic_minimises(answer):
     right, right_slope = _by_hand(critic, x, y, z, 5.0)
     value = loss(critic, x.clone(), y.clone(), z.clone(), 5.0)
     both = [as_number(value, what="the loss"), ask(critic, y, x, z, 5.0)]
-    if close(both, [_by_hand(critic, x, y, x, 5.0)[0], _by_hand(critic, y, x, y, 5.0)[0]], rel=1e-3):
-        return "The slope was taken at the real samples; it is asked for at the mixtures that you were given."
-    if not close(as_number(value, what="the loss"), right, rel=1e-3):
-        return (
+    for where, (first, second) in {"real": (x, y), "generated": (y, x)}.items():
+        if close(both, [_by_hand(critic, x, y, first, 5.0)[0], _by_hand(critic, y, x, second, 5.0)[0]], rel=1e-3):
+            return f"The slope was taken at the {where} samples; it is asked for at the mixtures that you were given."
+    if not close(both[0], right, rel=1e-3):
+        told = (
             f"For straight critics yours is right; for a bent one, whose slope differs from sample to sample, the loss "
-            f"is {right:.4f} and yours {as_number(value):.4f}. Charge each sample, then average."
+            f"is {right:.4f} and yours {both[0]:.4f}."
         )
+        of_the_mean, _ = _by_hand(critic, x, y, z, 5.0, charge=lambda norms: (norms.mean() - 1).square())
+        if close(both[0], of_the_mean, rel=1e-3):
+            return f"{told} The mean of the slopes is charged: charge each sample, then average."
+        return f"{told} The slope is asked for at the mixtures that you were given, of each of them."
     if not isinstance(value, torch.Tensor) or not value.requires_grad:
         return "The number is right, but it has come loose from the graph: the critic could not learn from it."
     slopes = torch.autograd.grad(value, list(critic.parameters()), allow_unused=True, materialize_grads=True)
@@ -148,7 +161,11 @@ def what_the_critic_minimises(answer):
     return None
 
 
-def _by_hand(critic: _Smooth, x, y, z, weight: float) -> tuple[float, torch.Tensor]:
+def _mean_square_excess(norms: torch.Tensor) -> torch.Tensor:
+    return (norms - 1).square().mean()
+
+
+def _by_hand(critic: _Smooth, x, y, z, weight: float, *, charge=_mean_square_excess) -> tuple[float, torch.Tensor]:
     """The loss and its slopes in every parameter from the derivative of tanh, in float64: no double backward."""
     names = [name for name, _ in critic.named_parameters()]
     values = [p.detach().double().clone() for p in critic.parameters()]
@@ -159,7 +176,7 @@ def _by_hand(critic: _Smooth, x, y, z, weight: float) -> tuple[float, torch.Tens
     def loss(v):
         bent = 1 - (z.flatten(1).double() @ v[0].T + v[1]).tanh().square()
         norms = ((bent * v[2][0]) @ v[0]).norm(dim=1)
-        return float(score(v, y).mean() - score(v, x).mean() + weight * (norms - 1).square().mean())
+        return float(score(v, y).mean() - score(v, x).mean() + weight * charge(norms))
 
     slopes, h = [], 1e-5
     for k in range(len(names)):

@@ -56,18 +56,21 @@ def loss(
     scores=lambda real, fake: fake.mean() - real.mean(),
     create_graph=True,
     sign=1,
-    at_real=False,
+    at=lambda real, fake, mixed: mixed,
     weigh=True,
 ):
     """The loss with any one part put wrong."""
 
     def answer(critic, real, fake, mixed, weight):
-        where = (real if at_real else mixed).detach().clone().requires_grad_(True)
+        where = at(real, fake, mixed).detach().clone().requires_grad_(True)
         (gradients,) = torch.autograd.grad(reduce(critic(where)), where, create_graph=create_graph)
         penalty = charge(norm(gradients))
         return scores(critic(real), critic(fake)) + sign * (weight if weigh else 1) * penalty
 
     return answer
+
+
+as_for_signals = loss(norm=lambda g: g.norm(2, dim=(1, 2)))  # right for (B, C, L) alone
 
 
 def as_found(critic, real, fake, mixed, weight):
@@ -157,6 +160,10 @@ WRONG = {
         "weights of its own": (lambda x, y, e: mixed(x, y, torch.rand(len(x))), "not on their segments"),
         "a list": (lambda x, y, e: "mixed", "A tensor was expected"),
         "a sample less": (lambda x, y, e: mixed(x, y, e)[1:], "was expected of the mixtures"),
+        "one sample of the last batch": (
+            lambda x, y, e: torch.cat([mixed(x, y, e)[:-1], x[-1:]]) if x.shape == (4, 2, 4) else mixed(x, y, e),
+            "of sample 3 is",
+        ),
         "the midpoint of points alone": (
             lambda x, y, e: (x + y) / 2 if x.ndim == 2 else mixed(x, y, e),
             "For samples of shape (6, 2)",
@@ -169,6 +176,7 @@ WRONG = {
         "the other side": (line(slope=lambda t, w: 1 - t / (2 * w)), "on the other side"),
         "no distance": (line(slope=lambda t, w: 1 + 1 / (2 * w)), "grows with the distance"),
         "no idea": (line(slope=lambda t, w: 2.0), "yours is 2"),
+        "the distance squared": (line(slope=lambda t, w: 1 + t**2 / (2 * w)), "At t = 3, w = 0.1"),
         "difference is W1": (line(difference=lambda t, s: t), "slope times distance"),
         "difference less penalty": (lambda t, w: (1 + t / 2 / w, t + t * t / 4 / w, 0), "took the penalty off"),
         "difference is the slope": (line(difference=lambda t, s: 7 * s), "what that slope rises by"),
@@ -190,8 +198,15 @@ WRONG = {
         "no root": (loss(charge=lambda n: (n.square() - 1).square().mean()), "The root is missing"),
         "no square": (loss(charge=lambda n: (n - 1).abs().mean()), "The square is missing"),
         "one-sided": (loss(charge=lambda n: (n - 1).clamp(min=0).square().mean()), "one-sided penalty"),
-        "mean of the norms": (loss(charge=lambda n: (n.mean() - 1).square()), "Charge each sample"),
-        "at the real samples": (loss(at_real=True), "at the mixtures"),
+        "mean of the norms": (loss(charge=lambda n: (n.mean() - 1).square()), "The mean of the slopes is charged"),
+        "at the real samples": (loss(at=lambda real, fake, mixed: real), "at the real samples"),
+        "at the generated samples": (loss(at=lambda real, fake, mixed: fake), "at the generated samples"),
+        "at the midpoints": (loss(at=lambda real, fake, mixed: (real + fake) / 2), "that you were given, of each"),
+        "a norm over two axes": (as_for_signals, "stopped with IndexError"),
+        "a norm a column of an image": (
+            lambda *given: (loss() if given[3].ndim < 3 else as_for_signals)(*given),
+            "of samples of shape (3, 4, 4)",
+        ),
         "no create_graph": (loss(create_graph=False), "moves no weight"),
         "off the graph": (lambda *given: loss()(*given).item(), "come loose"),
         "a penalty of 0.85, always": (
