@@ -104,9 +104,12 @@ class Invariants:
         own = tuple(None if lattice else others for lattice, others in zip(common, own, strict=True))
         free = [not (lattice or others) for lattice, others in zip(common, own, strict=True)]
         least = tuple(step if none else None for step, none in zip(found(_least_step), free, strict=True))
-        fine = (step if none else None for step, none in zip(found(decimals), free, strict=True))
+        fine = [step if none else None for step, none in zip(found(decimals), free, strict=True)]
         lattice = tuple(coarse or of_decimals for coarse, of_decimals in zip(common, fine, strict=True))
-        return cls(found(_mean), stds[ddof], ddof, lattice, own, least)
+        held = [
+            step if few is None or (step and step > few[1]) else None for step, few in zip(least, fine, strict=True)
+        ]
+        return cls(found(_mean), stds[ddof], ddof, lattice, own, tuple(held))  # rounding alone makes some steps of 0
 
     def __bool__(self) -> bool:
         """Whether anything was found."""
