@@ -30,7 +30,7 @@ IN_THE_MANIFESTS = ("autocorrelation_distance", "precision", "density")  # and n
 
 
 def generators_table() -> pd.DataFrame:
-    """The metrics of the four full-scale generators, the reference of each in parentheses."""
+    """The metrics of the four full-scale generators, the reference in parentheses, a star where one is outside."""
     columns = {}
     for name in RUNS:
         manifest = results.manifest(f"checkpoints/{name}")
@@ -39,15 +39,16 @@ def generators_table() -> pd.DataFrame:
             "steps; minutes (processor, wall); signals compared": f"{manifest['steps_done']:,}; "
             f"{manifest['cpu_seconds'] / 60:.0f}, {manifest['wall_seconds'] / 60:.0f}; {manifest['quality']['size']:,}",
         } | {
-            metric.replace("_", " "): f"{row['value']:.3g} ({row['reference']:.3g})" for metric, row in quality.items()
+            metric.replace("_", " "): f"{row['value']:.3g} ({row['reference']:.3g}){'' if row['inside'] else ' *'}"
+            for metric, row in quality.items()
         }
-    return pd.DataFrame(columns).rename_axis("value (reference)")
+    return pd.DataFrame(columns).rename_axis("value (reference); *: outside its range")
 
 
 def quick_table() -> pd.DataFrame:
     """Least, mean and most of ten seeds."""
     table = results.table("recipes/quick_seeds", index_col="seed")
-    ratios = table[[name for name in table if name.endswith("ratio")] + ["cpu_seconds"]]
+    ratios = table[[name for name in table if name.endswith("ratio")] + ["caught", "untrained_caught", "cpu_seconds"]]
     ratios = ratios.assign(frechet_over_reference=table["frechet"] / table["frechet_reference"])
     line = {name: f"{least:.3g} / {mean:.3g} / {most:.3g}" for name, least, mean, most in _bounds(ratios)}
     return _spaced(pd.DataFrame({"least / mean / most": line}).T.rename_axis(f"{len(table)} seeds"))

@@ -99,7 +99,7 @@ BEST_RECIPE = Recipe(
     nets="multiscale",
 )
 
-# What notebook 08 trains live, in half a minute on one CPU core: narrower nets, fewer and longer steps.
+# What notebook 08 trains live, in forty seconds on one CPU core: narrower nets, fewer and longer steps.
 QUICK_RECIPE = replace(BEST_RECIPE.with_config(steps=400, learning_rate=1e-3), dim=16)
 
 # The settings of the article that the course grew from: mirror nets, DIM 64, batch 64, five critic steps, penalty 10,
