@@ -17,7 +17,7 @@ from benchmarks.goals import RUNS, goals
 from course_lib.classroom import results
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = (DOCS / "results.md", DOCS / "judging.md", DOCS / "trials.md")
+PAGES = tuple(DOCS / f"{page}.md" for page in ("results", "signals", "judging", "trials"))
 
 
 def goals_table() -> pd.DataFrame:

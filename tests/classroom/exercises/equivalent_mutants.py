@@ -172,4 +172,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 3: for weight in weights[0:]:": FIRST_AGAIN,
         "line 3: for weight in weights[:]:": FIRST_AGAIN,
     },
+    "hold_out_groups": {"line 3: n = max(round(share * len(persons)), 1)": "the larger of two numbers"},
+    "steps_that_fit": {"line 3: return max(int(margin * left / step_seconds), 0)": "the larger of two numbers"},
 }
