@@ -33,6 +33,7 @@ class Dialect:
         first: the number of the first row of data.
         width: how many columns most rows have.
         words: the columns, from 0, that hold words and no numbers in the rows that were looked at.
+        head: the lines from the header's to the first of data.
     """
 
     encoding: str
@@ -43,6 +44,7 @@ class Dialect:
     first: int
     width: int
     words: tuple[int, ...] = ()
+    head: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def column(self, c: int) -> str:
@@ -115,7 +117,9 @@ def find_dialect(path: Path, options: Options) -> Dialect:
         notes.append(f"row {rows[top + 1][0]} is read as the columns' units.")
     width = max(width, len(names or ()))
     words = _word_columns([row for _, row in data], width)
-    return Dialect(encoding, delimiter, decimal, header, names, data[0][0], width, words, tuple(notes))
+    first = data[0][0]
+    head = tuple(lines[header - 1 : first - 1]) if header else ()
+    return Dialect(encoding, delimiter, decimal, header, names, first, width, words, head, tuple(notes))
 
 
 def _delimiter(lines: list[str], file: str, decimal: str | None) -> str | None:
