@@ -166,6 +166,96 @@ def test_a_header_of_numbers_is_a_header(tmp_path, label, steps):
     assert dataset.labelled == bool(label)
 
 
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_a_header_of_times_with_their_unit_is_a_header(tmp_path, decimal):
+    x = values(channels=1)[:, 0]
+    head = ["Klasse", *(f"{t / 80} s".replace(".", decimal) for t in range(T))]
+    rows = [[label, *(repr(float(v)).replace(".", decimal) for v in row)] for label, row in zip(LABELS, x, strict=True)]
+    dataset = load_signals(written(tmp_path / "own.csv", table([head, *rows], ";")))
+    np.testing.assert_array_equal(bits(dataset.values[:, 0]), bits(x))
+    assert names_of(dataset) == LABELS
+
+
+def test_the_one_column_of_words_is_the_label_wherever_it_stands(tmp_path):
+    x = values(channels=1)[:, 0].tolist()
+    rows = [[*row[:3], label, *row[3:]] for row, label in zip(x, LABELS, strict=True)]
+    head = ["t0", "t1", "t2", "bewegung", "t3", "t4", "t5", "t6"]
+    for named in ([head], []):
+        dataset = load_signals(written(tmp_path / "own.csv", table([*named, *rows])))
+        assert names_of(dataset) == LABELS and dataset.length == T
+
+
+@pytest.mark.parametrize("who", [[0, 0, 1, 1, 2, 2], ["ann", "ann", "bob", "bob", "cid", "cid"]])
+def test_a_column_called_after_persons_groups_the_signals(tmp_path, who):
+    x = values(channels=1)
+    rows = [[who[n], LABELS[n], *x[n, 0]] for n in range(N)]
+    wide = preview_signals(
+        written(tmp_path / "own.csv", table([["subject", "label", *(f"t{t}" for t in range(T))], *rows]))
+    )
+    assert wide.dataset.groups.tolist() == [0, 0, 1, 1, 2, 2] and wide.dataset.length == T
+    assert "column 1 ('subject')" in str(wide)
+    rows = [[n, t, who[n], x[n, 0, t]] for n in range(N) for t in range(T)]
+    long = load_signals(written(tmp_path / "own.csv", table([["recordingId", "time", "Person", "v"], *rows])))
+    assert long.groups.tolist() == [0, 0, 1, 1, 2, 2] and long.channels == 1 and not long.labelled
+
+
+def test_chinese_headers_are_found(tmp_path):
+    rows = [[n, t / 8, v, LABELS[n]] for n in range(N) for t, v in enumerate(values()[n, 0])]
+    dataset = load_signals(written(tmp_path / "own.csv", table([["编号", "时间", "加速度", "标签"], *rows])))
+    assert names_of(dataset) == LABELS and dataset.values.shape == (N, 1, T)
+
+
+@pytest.mark.parametrize(("code", "noted"), [(-999, True), (9999, True), (-998, False)])
+def test_a_code_for_missing_values_is_noted_where_it_lies_far_from_all_others(tmp_path, code, noted):
+    x = values(channels=1)[:, 0]
+    x[1, 3] = x[4, 2] = code
+    path = written(tmp_path / "own.csv", table([[label, *row] for label, row in zip(LABELS, x, strict=True)]))
+    said = [note for note in load_signals(path).notes if "far from all others" in note]
+    assert len(said) == noted and (not noted or f"2 values are {code}" in said[0])
+    near = np.random.default_rng(0).uniform(-998, 1000, (N, T)).round(1)
+    near[0, 0] = -999
+    near = table([[label, *row] for label, row in zip(LABELS, near, strict=True)])
+    assert not any("far from" in note for note in load_signals(written(tmp_path / "own.csv", near)).notes)
+
+
+def test_a_row_of_words_among_words_is_data_and_no_row_of_units(tmp_path):
+    with pytest.raises(ValueError, match="row 2, column 2"):
+        load_signals(written(tmp_path / "own.csv", "label,t0,t1\na,yes,no\na,no,no\n"), layout="wide")
+
+
+# --- read whole, read cell by cell
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_a_table_read_cell_by_cell_is_the_table_read_whole(tmp_path, decimal):
+    """A blank after a gap, and a quoted cell of two lines, are left to the slower reader."""
+    x = [[repr(float(v)).replace(".", decimal) for v in row] for row in values(channels=1)[:, 0]]
+    x[2][3] = "NaN"
+    plain = table(
+        [["label", *(f"t{t}" for t in range(T))], *([k, *row] for k, row in zip(LABELS, x, strict=True))], ";"
+    )
+    first, last = plain.rsplit("walk", 1)
+    odd = first.replace("NaN", "NaN ") + '"wa\nlk"' + last
+    for text, label in ((plain, "walk"), (odd, "wa\nlk")):
+        preview = preview_signals(written(tmp_path / "own.csv", text), missing="interpolate")
+        assert names_of(preview.dataset) == [*LABELS[:-1], label] and preview.missing == 1
+        read, rest = preview.dataset.values[:, 0].numpy(), [0, 1, 3, 4, 5]
+        np.testing.assert_array_equal(bits(read[rest]), bits(values(channels=1)[rest, 0]))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_gaps_are_filled_as_one_curve_a_signal_fills_them(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    x, times = rng.normal(size=(30, 12)), np.arange(12.0)
+    gaps = rng.random(x.shape) < 0.3
+    gaps[:, [0, -1]] = False
+    rows = [["a", *np.where(gap, "", row.round(6))] for row, gap in zip(x, gaps, strict=True)]
+    dataset = load_signals(written(tmp_path / "own.csv", table(rows)), label=1, missing="interpolate")
+    for row, gap, read in zip(x.round(6), gaps, dataset.values[:, 0].numpy(), strict=True):
+        np.testing.assert_allclose(read, PchipInterpolator(times[~gap], row[~gap])(times), rtol=1e-5, atol=1e-6)
+    assert f"{gaps.sum()} missing values in {gaps.any(1).sum()} of 30 signals" in dataset.notes[0]
+
+
 # --- long tables
 
 
@@ -339,6 +429,18 @@ def test_files_without_a_header_have_their_time_in_a_first_column_that_rises_eve
     np.testing.assert_array_equal(bits(preview.dataset.values), bits(x))
     assert "column 1 rises in every file" in preview.notes[0] and not preview.dataset.labelled
     assert load_signals(tmp_path / "own", time=False).channels == 3
+
+
+def test_the_files_of_a_folder_may_differ_in_units_decimals_and_encoding(tmp_path):
+    """All are read as the first one is written; where that fails, as they are."""
+    x = values(4, 1)[:, 0].astype(float).round(3)
+    (tmp_path / "own").mkdir()
+    for n, (units, decimal, encoding) in enumerate(
+        [("s;mV\n", ".", "utf-8"), ("", ".", "utf-8"), ("s;mV\n", ",", "utf-8"), ("", ".", "utf-16")]
+    ):
+        body = table([[t / 8, v] for t, v in enumerate(x[n])], ";").replace(".", decimal)
+        written(tmp_path / "own" / f"{n}.csv", "time;v\n" + units + body, encoding)
+    np.testing.assert_array_equal(bits(load_signals(tmp_path / "own").values[:, 0]), bits(x))
 
 
 # --- as programs write them

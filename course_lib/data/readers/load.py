@@ -179,8 +179,9 @@ def layout_of(file: str, dialect: Dialect, options: Options) -> str:
     times, ids = named("time", dialect.names), named("id", dialect.names)
     if options.time or options.channels:
         return "long"
-    others = {*times, *ids, *named("label", dialect.names), *dialect.words}
-    rest = [name for c, name in enumerate(dialect.names) if c not in others and name]
+    others = {*times, *ids, *named("label", dialect.names), *named("group", dialect.names)}
+    rest = [c for c, name in enumerate(dialect.names) if c not in others and name]
+    rest = [dialect.names[c] for c in rest if c not in dialect.words] or [dialect.names[c] for c in rest]
     steps = are_steps(rest) and len(rest) > 2
     if ours(rest) or (steps and not times):
         return "wide"

@@ -35,8 +35,9 @@ def read_long(path: Path, dialect: Dialect, options: Options) -> Recordings:
         raise ValueError(
             f"load_signals: {path.name}: expected a column that says which recording a row is of, and none is called "
             f"id ({', '.join(dialect.names or ()) or 'there is no header'}). Name it: id=...; or keep each recording "
-            "in a file of its own and read the folder, load_signals(folder). If a row is a whole signal, say "
-            "layout='wide'."
+            "in a file of its own and read the folder, load_signals(folder). If all rows are one long recording, cut "
+            "it into signals: np.save('signals.npy', values[: len(values) // 160 * 160].reshape(-1, 160)). If a row is "
+            "a whole signal, say layout='wide'."
         )
     roles.label = _label_in_words(roles, dialect) if roles.label is None and options.label is None else roles.label
     table = complete(read_table(path, dialect, roles.texts(dialect)))

@@ -90,7 +90,7 @@ def find_roles(dialect: Dialect, options: Options, file: str) -> Roles:
     if options.time is None:
         time, others = _time(names or [], [c for c in named("time", names) if c not in {identity, *left_out}])
         left_out += others
-    group = role("group")
+    group = role("group", "group")
     if options.channels is not None:
         wanted = {column_index(c, names, width, option="channels", file=file) for c in options.channels}
         left_out += [c for c in range(width) if c not in {identity, label, group, *wanted, *time, *left_out}]
