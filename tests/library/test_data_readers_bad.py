@@ -70,7 +70,11 @@ PLACES = {  # where each format has the third step of the second signal
     recordings: "walk_1.csv, row 4, column 2 ('v')",
 }
 BAD_CELLS = {
-    "nan": ("nan", "expected a number, got a missing value", "Fill that gap, leave that signal out, or say missing="),
+    "nan": (
+        "nan",
+        "expected a number, got a missing value (an empty cell, or nan), 1 of 20",
+        "Fill that gap, leave that signal out, or say missing=",
+    ),
     "empty": ("", "expected a number, got a missing value", "missing='interpolate'"),
     "question mark": ("?", "expected a number, got a missing value", "missing='interpolate'"),
     "inf": ("inf", "expected a finite number, got 'inf'", "Mend that value"),
@@ -279,6 +283,24 @@ TABLE = {
         "row 2, column 3: expected 3 steps.*ends here",
     ),
     "a row too long": ("own.csv", f"{HEAD}\n{ROW}\n{OTHER},9", {}, r"row 3: expected 4 columns, .*\(row 1\), got 5"),
+    "rows longer than the header": (
+        "own.csv",
+        f"{HEAD}\n{ROW},x,y\n{OTHER},x,y",
+        {"layout": "wide", "header": 1},
+        r"row 2: expected 4 columns, .*\(row 1\), got 6",
+    ),
+    "a gap below a cell of two lines": (
+        "own.csv",
+        f'{HEAD}\n{ROW}\n"wa\nlk",.5,.25,.1\nrun,.5,,.1',
+        {},
+        r"row 5, column 3 \('t1'\): .*missing value",
+    ),
+    "an id of several rows": (
+        "own.csv",
+        "id,t0,t1,t2,label\n1,.5,.2,.1,a\n1,.5,.7,.1,a\n2,.1,.2,.3,b",
+        {},
+        r"row 1, column 1 \('id'\): .*one of its own.*group=1",
+    ),
     "a row too short, label last": (
         "own.csv",
         "t0,t1,t2,label\n.5,.2,.1,1\n.5,.75,2",

@@ -1,5 +1,6 @@
 """Every format a practitioner's file may have: written by another hand, read back; and what the preview says of it."""
 
+import inspect
 import itertools
 
 import numpy as np
@@ -67,6 +68,14 @@ def test_an_npz_without_labels_has_none_and_one_with_class_names_has_those(tmp_p
     dataset = load_signals(tmp_path / "own.npz")
     assert dataset.class_names == ("a", "b", "c") and dataset.labels.tolist() == [0, 2, 0, 2, 2, 0]
     assert not load_signals(tmp_path / "own.npz", label=False).labelled
+
+
+def test_the_steps_of_channels_may_stand_in_any_order(tmp_path):
+    x = values()
+    columns = [(c, t) for t in reversed(range(T)) for c in range(C)]
+    rows = [["label", *(f"c{c}_t{t}" for c, t in columns)]]
+    rows += [[label, *(repr(float(x[n, c, t])) for c, t in columns)] for n, label in enumerate(LABELS)]
+    np.testing.assert_array_equal(bits(load_signals(written(tmp_path / "own.csv", table(rows))).values), bits(x))
 
 
 # --- text tables, whatever way they are written
@@ -223,6 +232,18 @@ def test_a_row_of_words_among_words_is_data_and_no_row_of_units(tmp_path):
         load_signals(written(tmp_path / "own.csv", "label,t0,t1\na,yes,no\na,no,no\n"), layout="wide")
 
 
+def test_a_quoted_delimiter_makes_no_column(tmp_path):
+    rows = [['"a,b"', 0.5, 0.25, 0.125], ['"a,b"', 0.5, 0.75, 0.5], ["c", 0.5, 0.75, 0.25], ["c", 0.5, 0.75, 0.75]]
+    dataset = load_signals(written(tmp_path / "own.csv", table(rows)))
+    assert dataset.class_counts == [2, 2] and dataset.length == 3 and dataset.notes == ()
+
+
+def test_whole_numbers_of_which_no_column_stands_out_are_all_values(tmp_path):
+    x = np.random.default_rng(0).integers(0, 4, (12, T))
+    dataset = load_signals(written(tmp_path / "own.csv", table(x)))
+    assert not dataset.labelled and dataset.length == T
+
+
 # --- read whole, read cell by cell
 
 
@@ -279,6 +300,18 @@ def test_a_long_table_is_read_back_bit_for_bit_even_with_its_recordings_interlea
     order = sorted(range(len(rows)), key=lambda r: rows[r][1])  # all first steps, then all second
     mixed = load_signals(written(tmp_path / "own.csv", table([head, *(rows[r] for r in order)])))
     np.testing.assert_array_equal(bits(mixed.values), bits(x))
+
+
+def test_the_one_column_of_words_is_the_label_of_a_long_table(tmp_path):
+    rows = [[n, t, n + t / 8, LABELS[n]] for n in range(N) for t in range(4)]
+    dataset = load_signals(written(tmp_path / "own.csv", table([["id", "time", "v", "kind"], *rows])))
+    assert names_of(dataset) == LABELS and dataset.channels == 1
+
+
+def test_recordings_stand_in_the_order_in_which_their_ids_first_come(tmp_path):
+    rows = [[name, t, k + t / 8] for t in range(4) for k, name in enumerate(("c", "a", "b"))]
+    dataset = load_signals(written(tmp_path / "own.csv", table([["id", "time", "v"], *rows])))
+    assert dataset.values[:, 0, 0].tolist() == [0, 1, 2]
 
 
 def test_channels_below_each_other_are_read_like_channels_side_by_side(tmp_path):
@@ -347,6 +380,15 @@ def test_uneven_steps_are_resampled_by_their_times_and_noted(tmp_path):
         np.testing.assert_allclose(dataset.values[n, 0].numpy(), expected, atol=1e-6)
     assert "6 of 6 signals, of 30 steps, were resampled to 16 (PCHIP, by their times, to even steps)." in dataset.notes
     assert load_signals(path, time=False, ignore="time").length == 30
+
+
+def test_a_gap_is_filled_by_the_times_where_these_are_uneven(tmp_path):
+    """What is a line in time stays one."""
+    times = [[0, 1, 2, 10, 11, 12, 13, 20], [0, 5, 6, 7, 8, 9, 18, 20]]
+    rows = [[n, t, "" if k in (2, 4) else 3 * t] for n, its in enumerate(times) for k, t in enumerate(its)]
+    path = written(tmp_path / "own.csv", table([["id", "time", "v"], *rows]))
+    dataset = load_signals(path, length=5, missing="interpolate")
+    np.testing.assert_allclose(dataset.values[:, 0].numpy(), [[0, 15, 30, 45, 60]] * 2, rtol=1e-6)
 
 
 def test_recordings_of_different_rates_are_noted(tmp_path):
@@ -604,3 +646,12 @@ def test_the_preview_says_what_was_understood(tmp_path):
         assert expected in shown
     refused = preview_signals(path, length=12)
     assert "row 11, column 3 ('acc_x')" in refused.problem and refused.dataset is None and "PROBLEM" in str(refused)
+
+
+def test_both_doors_take_the_same_options(tmp_path):
+    taken = [inspect.signature(door).parameters for door in (load_signals, preview_signals)]
+    assert taken[0] == taken[1]
+    path = written(tmp_path / "own.csv", "1,.5,.25\n1,.5,.75\n")
+    for door in (load_signals, preview_signals):
+        with pytest.raises(TypeError, match="unexpected keyword argument 'lable'"):
+            door(path, lable=1)
