@@ -232,6 +232,16 @@ def test_a_row_of_words_among_words_is_data_and_no_row_of_units(tmp_path):
         load_signals(written(tmp_path / "own.csv", "label,t0,t1\na,yes,no\na,no,no\n"), layout="wide")
 
 
+def test_rows_that_rise_as_time_does_are_signals_where_that_is_said(tmp_path):
+    rows = [[t / 80, t % 7 + 0.5] for t in range(20)]
+    assert len(load_signals(written(tmp_path / "own.csv", table(rows)), layout="wide", label=False)) == 20
+
+
+def test_labels_of_an_npz_may_be_a_column(tmp_path):
+    np.savez(tmp_path / "own.npz", values=values(), labels=np.array([[1], [2], [1], [2], [2], [1]]))
+    assert load_signals(tmp_path / "own.npz").class_counts == [3, 3]
+
+
 def test_a_quoted_delimiter_makes_no_column(tmp_path):
     rows = [['"a,b"', 0.5, 0.25, 0.125], ['"a,b"', 0.5, 0.75, 0.5], ["c", 0.5, 0.75, 0.25], ["c", 0.5, 0.75, 0.75]]
     dataset = load_signals(written(tmp_path / "own.csv", table(rows)))

@@ -215,7 +215,7 @@ def _is_words(row: list[str], numeric: list[int]) -> bool:
 
 
 def _is_grid(head: list[str], below: Rows, numeric: list[int]) -> bool:
-    """Whether a row of numbers is the steps' own (0, 1, 2, ... or times), as pandas writes it, and the next is not."""
+    """Whether a row of numbers is the steps' own (0, 1, 2, ... or times), as pandas writes it, and the next are not."""
 
     def even(row: list[str]) -> bool:
         cells = [row[c] for c in numeric if c < len(row) and row[c].strip()]
@@ -225,7 +225,7 @@ def _is_grid(head: list[str], below: Rows, numeric: list[int]) -> bool:
         steps = [b - a for a, b in itertools.pairwise(numbers)]
         return min(steps) > 0 and max(steps) - min(steps) < 1e-3 * max(steps)
 
-    return bool(below) and even(head) and not even(below[0][1])
+    return bool(below) and even(head) and not any(even(row) for _, row in below[:5])
 
 
 def _check_halves(rows: Rows, file: str) -> None:
