@@ -1,5 +1,6 @@
 """Every format a practitioner's file may have: written by another hand, read back; and what the preview says of it."""
 
+import inspect
 import itertools
 
 import numpy as np
@@ -67,6 +68,14 @@ def test_an_npz_without_labels_has_none_and_one_with_class_names_has_those(tmp_p
     dataset = load_signals(tmp_path / "own.npz")
     assert dataset.class_names == ("a", "b", "c") and dataset.labels.tolist() == [0, 2, 0, 2, 2, 0]
     assert not load_signals(tmp_path / "own.npz", label=False).labelled
+
+
+def test_the_steps_of_channels_may_stand_in_any_order(tmp_path):
+    x = values()
+    columns = [(c, t) for t in reversed(range(T)) for c in range(C)]
+    rows = [["label", *(f"c{c}_t{t}" for c, t in columns)]]
+    rows += [[label, *(repr(float(x[n, c, t])) for c, t in columns)] for n, label in enumerate(LABELS)]
+    np.testing.assert_array_equal(bits(load_signals(written(tmp_path / "own.csv", table(rows))).values), bits(x))
 
 
 # --- text tables, whatever way they are written
@@ -166,6 +175,118 @@ def test_a_header_of_numbers_is_a_header(tmp_path, label, steps):
     assert dataset.labelled == bool(label)
 
 
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_a_header_of_times_with_their_unit_is_a_header(tmp_path, decimal):
+    x = values(channels=1)[:, 0]
+    head = ["Klasse", *(f"{t / 80} s".replace(".", decimal) for t in range(T))]
+    rows = [[label, *(repr(float(v)).replace(".", decimal) for v in row)] for label, row in zip(LABELS, x, strict=True)]
+    dataset = load_signals(written(tmp_path / "own.csv", table([head, *rows], ";")))
+    np.testing.assert_array_equal(bits(dataset.values[:, 0]), bits(x))
+    assert names_of(dataset) == LABELS
+
+
+def test_the_one_column_of_words_is_the_label_wherever_it_stands(tmp_path):
+    x = values(channels=1)[:, 0].tolist()
+    rows = [[*row[:3], label, *row[3:]] for row, label in zip(x, LABELS, strict=True)]
+    head = ["t0", "t1", "t2", "bewegung", "t3", "t4", "t5", "t6"]
+    for named in ([head], []):
+        dataset = load_signals(written(tmp_path / "own.csv", table([*named, *rows])))
+        assert names_of(dataset) == LABELS and dataset.length == T
+
+
+@pytest.mark.parametrize("who", [[0, 0, 1, 1, 2, 2], ["ann", "ann", "bob", "bob", "cid", "cid"]])
+def test_a_column_called_after_persons_groups_the_signals(tmp_path, who):
+    x = values(channels=1)
+    rows = [[who[n], LABELS[n], *x[n, 0]] for n in range(N)]
+    wide = preview_signals(
+        written(tmp_path / "own.csv", table([["subject", "label", *(f"t{t}" for t in range(T))], *rows]))
+    )
+    assert wide.dataset.groups.tolist() == [0, 0, 1, 1, 2, 2] and wide.dataset.length == T
+    assert "column 1 ('subject')" in str(wide)
+    rows = [[n, t, who[n], x[n, 0, t]] for n in range(N) for t in range(T)]
+    long = load_signals(written(tmp_path / "own.csv", table([["recordingId", "time", "Person", "v"], *rows])))
+    assert long.groups.tolist() == [0, 0, 1, 1, 2, 2] and long.channels == 1 and not long.labelled
+
+
+def test_chinese_headers_are_found(tmp_path):
+    rows = [[n, t / 8, v, LABELS[n]] for n in range(N) for t, v in enumerate(values()[n, 0])]
+    dataset = load_signals(written(tmp_path / "own.csv", table([["编号", "时间", "加速度", "标签"], *rows])))
+    assert names_of(dataset) == LABELS and dataset.values.shape == (N, 1, T)
+
+
+@pytest.mark.parametrize(("code", "noted"), [(-999, True), (9999, True), (-998, False)])
+def test_a_code_for_missing_values_is_noted_where_it_lies_far_from_all_others(tmp_path, code, noted):
+    x = values(channels=1)[:, 0]
+    x[1, 3] = x[4, 2] = code
+    path = written(tmp_path / "own.csv", table([[label, *row] for label, row in zip(LABELS, x, strict=True)]))
+    said = [note for note in load_signals(path).notes if "far from all others" in note]
+    assert len(said) == noted and (not noted or f"2 values are {code}" in said[0])
+    near = np.random.default_rng(0).uniform(-998, 1000, (N, T)).round(1)
+    near[0, 0] = -999
+    near = table([[label, *row] for label, row in zip(LABELS, near, strict=True)])
+    assert not any("far from" in note for note in load_signals(written(tmp_path / "own.csv", near)).notes)
+
+
+def test_a_row_of_words_among_words_is_data_and_no_row_of_units(tmp_path):
+    with pytest.raises(ValueError, match="row 2, column 2"):
+        load_signals(written(tmp_path / "own.csv", "label,t0,t1\na,yes,no\na,no,no\n"), layout="wide")
+
+
+def test_rows_that_rise_as_time_does_are_signals_where_that_is_said(tmp_path):
+    rows = [[t / 80, t % 7 + 0.5] for t in range(20)]
+    assert len(load_signals(written(tmp_path / "own.csv", table(rows)), layout="wide", label=False)) == 20
+
+
+def test_labels_of_an_npz_may_be_a_column(tmp_path):
+    np.savez(tmp_path / "own.npz", values=values(), labels=np.array([[1], [2], [1], [2], [2], [1]]))
+    assert load_signals(tmp_path / "own.npz").class_counts == [3, 3]
+
+
+def test_a_quoted_delimiter_makes_no_column(tmp_path):
+    rows = [['"a,b"', 0.5, 0.25, 0.125], ['"a,b"', 0.5, 0.75, 0.5], ["c", 0.5, 0.75, 0.25], ["c", 0.5, 0.75, 0.75]]
+    dataset = load_signals(written(tmp_path / "own.csv", table(rows)))
+    assert dataset.class_counts == [2, 2] and dataset.length == 3 and dataset.notes == ()
+
+
+def test_whole_numbers_of_which_no_column_stands_out_are_all_values(tmp_path):
+    x = np.random.default_rng(0).integers(0, 4, (12, T))
+    dataset = load_signals(written(tmp_path / "own.csv", table(x)))
+    assert not dataset.labelled and dataset.length == T
+
+
+# --- read whole, read cell by cell
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_a_table_read_cell_by_cell_is_the_table_read_whole(tmp_path, decimal):
+    """A blank after a gap, and a quoted cell of two lines, are left to the slower reader."""
+    x = [[repr(float(v)).replace(".", decimal) for v in row] for row in values(channels=1)[:, 0]]
+    x[2][3] = "NaN"
+    plain = table(
+        [["label", *(f"t{t}" for t in range(T))], *([k, *row] for k, row in zip(LABELS, x, strict=True))], ";"
+    )
+    first, last = plain.rsplit("walk", 1)
+    odd = first.replace("NaN", "NaN ") + '"wa\nlk"' + last
+    for text, label in ((plain, "walk"), (odd, "wa\nlk")):
+        preview = preview_signals(written(tmp_path / "own.csv", text), missing="interpolate")
+        assert names_of(preview.dataset) == [*LABELS[:-1], label] and preview.missing == 1
+        read, rest = preview.dataset.values[:, 0].numpy(), [0, 1, 3, 4, 5]
+        np.testing.assert_array_equal(bits(read[rest]), bits(values(channels=1)[rest, 0]))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_gaps_are_filled_as_one_curve_a_signal_fills_them(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    x, times = rng.normal(size=(30, 12)), np.arange(12.0)
+    gaps = rng.random(x.shape) < 0.3
+    gaps[:, [0, -1]] = False
+    rows = [["a", *np.where(gap, "", row.round(6))] for row, gap in zip(x, gaps, strict=True)]
+    dataset = load_signals(written(tmp_path / "own.csv", table(rows)), label=1, missing="interpolate")
+    for row, gap, read in zip(x.round(6), gaps, dataset.values[:, 0].numpy(), strict=True):
+        np.testing.assert_allclose(read, PchipInterpolator(times[~gap], row[~gap])(times), rtol=1e-5, atol=1e-6)
+    assert f"{gaps.sum()} missing values in {gaps.any(1).sum()} of 30 signals" in dataset.notes[0]
+
+
 # --- long tables
 
 
@@ -189,6 +310,18 @@ def test_a_long_table_is_read_back_bit_for_bit_even_with_its_recordings_interlea
     order = sorted(range(len(rows)), key=lambda r: rows[r][1])  # all first steps, then all second
     mixed = load_signals(written(tmp_path / "own.csv", table([head, *(rows[r] for r in order)])))
     np.testing.assert_array_equal(bits(mixed.values), bits(x))
+
+
+def test_the_one_column_of_words_is_the_label_of_a_long_table(tmp_path):
+    rows = [[n, t, n + t / 8, LABELS[n]] for n in range(N) for t in range(4)]
+    dataset = load_signals(written(tmp_path / "own.csv", table([["id", "time", "v", "kind"], *rows])))
+    assert names_of(dataset) == LABELS and dataset.channels == 1
+
+
+def test_recordings_stand_in_the_order_in_which_their_ids_first_come(tmp_path):
+    rows = [[name, t, k + t / 8] for t in range(4) for k, name in enumerate(("c", "a", "b"))]
+    dataset = load_signals(written(tmp_path / "own.csv", table([["id", "time", "v"], *rows])))
+    assert dataset.values[:, 0, 0].tolist() == [0, 1, 2]
 
 
 def test_channels_below_each_other_are_read_like_channels_side_by_side(tmp_path):
@@ -257,6 +390,15 @@ def test_uneven_steps_are_resampled_by_their_times_and_noted(tmp_path):
         np.testing.assert_allclose(dataset.values[n, 0].numpy(), expected, atol=1e-6)
     assert "6 of 6 signals, of 30 steps, were resampled to 16 (PCHIP, by their times, to even steps)." in dataset.notes
     assert load_signals(path, time=False, ignore="time").length == 30
+
+
+def test_a_gap_is_filled_by_the_times_where_these_are_uneven(tmp_path):
+    """What is a line in time stays one."""
+    times = [[0, 1, 2, 10, 11, 12, 13, 20], [0, 5, 6, 7, 8, 9, 18, 20]]
+    rows = [[n, t, "" if k in (2, 4) else 3 * t] for n, its in enumerate(times) for k, t in enumerate(its)]
+    path = written(tmp_path / "own.csv", table([["id", "time", "v"], *rows]))
+    dataset = load_signals(path, length=5, missing="interpolate")
+    np.testing.assert_allclose(dataset.values[:, 0].numpy(), [[0, 15, 30, 45, 60]] * 2, rtol=1e-6)
 
 
 def test_recordings_of_different_rates_are_noted(tmp_path):
@@ -339,6 +481,18 @@ def test_files_without_a_header_have_their_time_in_a_first_column_that_rises_eve
     np.testing.assert_array_equal(bits(preview.dataset.values), bits(x))
     assert "column 1 rises in every file" in preview.notes[0] and not preview.dataset.labelled
     assert load_signals(tmp_path / "own", time=False).channels == 3
+
+
+def test_the_files_of_a_folder_may_differ_in_units_decimals_and_encoding(tmp_path):
+    """All are read as the first one is written; where that fails, as they are."""
+    x = values(4, 1)[:, 0].astype(float).round(3)
+    (tmp_path / "own").mkdir()
+    for n, (units, decimal, encoding) in enumerate(
+        [("s;mV\n", ".", "utf-8"), ("", ".", "utf-8"), ("s;mV\n", ",", "utf-8"), ("", ".", "utf-16")]
+    ):
+        body = table([[t / 8, v] for t, v in enumerate(x[n])], ";").replace(".", decimal)
+        written(tmp_path / "own" / f"{n}.csv", "time;v\n" + units + body, encoding)
+    np.testing.assert_array_equal(bits(load_signals(tmp_path / "own").values[:, 0]), bits(x))
 
 
 # --- as programs write them
@@ -502,3 +656,12 @@ def test_the_preview_says_what_was_understood(tmp_path):
         assert expected in shown
     refused = preview_signals(path, length=12)
     assert "row 11, column 3 ('acc_x')" in refused.problem and refused.dataset is None and "PROBLEM" in str(refused)
+
+
+def test_both_doors_take_the_same_options(tmp_path):
+    taken = [inspect.signature(door).parameters for door in (load_signals, preview_signals)]
+    assert taken[0] == taken[1]
+    path = written(tmp_path / "own.csv", "1,.5,.25\n1,.5,.75\n")
+    for door in (load_signals, preview_signals):
+        with pytest.raises(TypeError, match="unexpected keyword argument 'lable'"):
+            door(path, lable=1)

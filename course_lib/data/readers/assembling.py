@@ -12,6 +12,7 @@ from course_lib.data.readers.recordings import Recordings, problem
 from course_lib.data.readers.times import even
 from course_lib.data.resampling import interpolate, resample
 
+CODES = (-99.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0, 99999.0)  # what loggers write where nothing was measured
 COARSE = 0.01  # of a channel's spread: what rounding to float32 may cost without a word
 
 
@@ -37,20 +38,41 @@ def as_dataset(recordings: Recordings, length: int | None, missing: str | None) 
         for name in recordings.channels
     ]
     notes = [*recordings.notes, *filled, *resampled, *_single(recordings), *constant_notes(dataset, called)]
-    return dataset.with_notes(*notes, *_counters(recordings, called), *_rounding(dataset, called))
+    return dataset.with_notes(
+        *notes, *_counters(recordings, called), *_codes(dataset, called), *_rounding(dataset, called)
+    )
 
 
 def _filled(recordings: Recordings) -> tuple[list[Float[np.ndarray, "C _"]], list[str]]:
-    """The signals with their gaps interpolated, and how many values that are."""
-    signals, values, touched = [], 0, 0
-    for n, signal in enumerate(recordings.signals):
+    """The signals with their gaps interpolated, and how many values that are.
+
+    All gaps but those beside a signal's first and last measured value, where the curve follows a rule of its own, are
+    filled by one curve through all signals, one after another: a curve a signal costs more than reading the file.
+    """
+    signals, values, touched = list(recordings.signals), 0, 0
+    inner = []  # (the channel to fill, its measured steps, its missing ones, all moments on the common axis)
+    for n, signal in enumerate(signals):
         gaps = np.isnan(signal)
-        if gaps.any():
-            signal, values, touched = signal.copy(), values + int(gaps.sum()), touched + 1
-            moments = np.arange(float(signal.shape[1])) if recordings.times is None else recordings.times[n]
-            for c in np.flatnonzero(gaps.any(1)):
-                signal[c, gaps[c]] = interpolate(signal[c : c + 1, ~gaps[c]], moments[~gaps[c]], moments[gaps[c]])[0]
-        signals.append(signal)
+        if not gaps.any():
+            continue
+        signals[n], values, touched = signal.copy(), values + int(gaps.sum()), touched + 1
+        moments = np.arange(float(signal.shape[1])) if recordings.times is None else recordings.times[n]
+        for c in np.flatnonzero(gaps.any(1)):
+            row, there, missing = signals[n][c], np.flatnonzero(~gaps[c]), np.flatnonzero(gaps[c])
+            if len(there) > 3 and missing[0] > there[1] and missing[-1] < there[-2]:
+                axis = 2 * len(inner) + (moments - moments[0]) / (moments[-1] - moments[0])
+                inner.append((row, there, missing, axis))
+            else:
+                row[missing] = interpolate(row[None, there], moments[there], moments[missing])[0]
+    if inner:
+        measured, known, wanted = (
+            np.concatenate(parts)
+            for parts in zip(*((row[t], axis[t], axis[m]) for row, t, m, axis in inner), strict=True)
+        )
+        filled = interpolate(measured[None], known, wanted)[0]
+        ends = np.cumsum([len(missing) for _, _, missing, _ in inner])[:-1]
+        for (row, _, missing, _), part in zip(inner, np.split(filled, ends), strict=True):
+            row[missing] = part
     if not values:
         return signals, []
     return signals, [f"{values:,} missing values in {touched:,} of {len(signals):,} signals were interpolated (PCHIP)."]
@@ -112,6 +134,21 @@ def _counters(recordings: Recordings, called: list[str]) -> list[str]:
         rows = (signal[c] for signal in recordings.signals)
         if all(len(row) > 3 and row[1] > row[0] and even(row, 1e-3) for row in rows):
             notes.append(f"{name} rises by one step in every signal: if it is time or counts, leave it out.")
+    return notes
+
+
+def _codes(dataset: SignalDataset, called: list[str]) -> list[str]:
+    """A sentence about each channel that holds a code for missing values, far from all others."""
+    notes = []
+    for c, name in enumerate(called):
+        values = dataset.values[:, c]
+        for code in {float(values.min()), float(values.max())} & set(CODES):
+            others = values[values != code]
+            if len(others) and (others - code).abs().min() > 5 * (others.max() - others.min()):
+                notes.append(
+                    f"{name}: {int((values == code).sum()):,} values are {code:g}, far from all others. If that stands "
+                    "for a missing value, empty those cells and say missing='interpolate'."
+                )
     return notes
 
 

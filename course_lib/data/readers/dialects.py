@@ -16,7 +16,7 @@ from course_lib.data.readers.encodings import find_encoding
 from course_lib.data.readers.numbers import is_missing, is_number, looks_numeric
 from course_lib.data.readers.options import DELIMITERS, Options
 
-LOOK_AT = 200  # lines
+LOOK_AT = 100  # lines
 COMMENTS = ("#", "%")
 
 Rows = list[tuple[int, list[str]]]  # a row's number, counted from 1 as an editor does, and its cells
@@ -33,6 +33,7 @@ class Dialect:
         first: the number of the first row of data.
         width: how many columns most rows have.
         words: the columns, from 0, that hold words and no numbers in the rows that were looked at.
+        head: the lines from the header's to the first of data.
     """
 
     encoding: str
@@ -43,6 +44,7 @@ class Dialect:
     first: int
     width: int
     words: tuple[int, ...] = ()
+    head: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def column(self, c: int) -> str:
@@ -111,11 +113,15 @@ def find_dialect(path: Path, options: Options) -> Dialect:
     if delimiter == "," and width == 2 and not (options.delimiter or options.decimal or names):
         _check_halves(data, path.name)
     decimal = options.decimal or _decimal(row for _, row in data)
+    if delimiter == decimal == "," and not options.decimal:
+        _check_thousands(data, path.name)
     if header and data[0][0] != rows[top + 1][0]:
         notes.append(f"row {rows[top + 1][0]} is read as the columns' units.")
     width = max(width, len(names or ()))
     words = _word_columns([row for _, row in data], width)
-    return Dialect(encoding, delimiter, decimal, header, names, data[0][0], width, words, tuple(notes))
+    first = data[0][0]
+    head = tuple(lines[header - 1 : first - 1]) if header else ()
+    return Dialect(encoding, delimiter, decimal, header, names, first, width, words, head, tuple(notes))
 
 
 def _delimiter(lines: list[str], file: str, decimal: str | None) -> str | None:
@@ -180,7 +186,7 @@ def _header(rows: Rows, width: int, options: Options, file: str) -> tuple[list[s
             f"load_signals: {file}, row {below[0][0]}: expected data below the header, got the header of row {number} "
             "again. Were two files joined? Take that row out."
         )
-    if len(below) > 1 and _is_words(below[0][1], numeric):
+    if numeric and len(below) > 1 and _is_words(below[0][1], numeric):
         below = below[1:]
     return names, number, below
 
@@ -209,7 +215,7 @@ def _is_words(row: list[str], numeric: list[int]) -> bool:
 
 
 def _is_grid(head: list[str], below: Rows, numeric: list[int]) -> bool:
-    """Whether a row of numbers is the steps' own (0, 1, 2, ... or times), as pandas writes it, and the next is not."""
+    """Whether a row of numbers is the steps' own (0, 1, 2, ... or times), as pandas writes it, and the next are not."""
 
     def even(row: list[str]) -> bool:
         cells = [row[c] for c in numeric if c < len(row) and row[c].strip()]
@@ -219,7 +225,7 @@ def _is_grid(head: list[str], below: Rows, numeric: list[int]) -> bool:
         steps = [b - a for a, b in itertools.pairwise(numbers)]
         return min(steps) > 0 and max(steps) - min(steps) < 1e-3 * max(steps)
 
-    return bool(below) and even(head) and not even(below[0][1])
+    return bool(below) and even(head) and not any(even(row) for _, row in below[:5])
 
 
 def _check_halves(rows: Rows, file: str) -> None:
@@ -229,6 +235,17 @@ def _check_halves(rows: Rows, file: str) -> None:
         raise ValueError(
             f"load_signals: {file}, row {r}: expected to see whether {','.join(row)!r} is two whole numbers or one "
             "with a decimal comma. Say delimiter=',' or decimal=','."
+        )
+
+
+def _check_thousands(rows: Rows, file: str) -> None:
+    """That commas within cells between commas are not all signs between the thousands."""
+    cells = [(r, cell.strip()) for r, row in rows for cell in row if "," in cell and is_number(cell, ",")]
+    if all(re.fullmatch(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", cell) for _, cell in cells):
+        r, cell = cells[0]
+        raise ValueError(
+            f"load_signals: {file}, row {r}: expected to see whether {cell!r} is {cell.replace(',', '')} or "
+            f"{cell.replace(',', '.')}. Write numbers without signs between the thousands, or say decimal=','."
         )
 
 

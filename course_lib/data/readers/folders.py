@@ -1,5 +1,6 @@
 """A folder of recordings, a text table each, a row a step: the folder's name or the file's is the label."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -8,7 +9,16 @@ import numpy as np
 from course_lib.data.readers.dialects import Dialect, find_dialect
 from course_lib.data.readers.options import Options
 from course_lib.data.readers.recordings import Recordings
-from course_lib.data.readers.steps import Part, Roles, as_recordings, channel_columns, check_ragged, find_roles, moments
+from course_lib.data.readers.steps import (
+    Part,
+    Roles,
+    as_recordings,
+    channel_columns,
+    clock,
+    complete,
+    find_roles,
+    moments,
+)
 from course_lib.data.readers.tables import Table, read_table
 
 ENDINGS = (".csv", ".tsv", ".txt")
@@ -41,7 +51,7 @@ def read_folder(folder: Path, options: Options) -> Recordings:
     parts = []
     for table in tables:
         rows = np.arange(len(table.rows))
-        times = moments(table, rows, roles.time)
+        times = moments(table, rows, roles.time, clock(table, roles.time))
         parts.append(Part(table, np.tile(rows, (len(columns), 1)), np.array(columns), times))
     names = [dialect.names[c] if dialect.names else f"column {c + 1}" for c in columns]
     recordings = as_recordings(
@@ -114,25 +124,36 @@ def _labels(folder: Path, files: list[Path], wanted) -> tuple[list[str] | None, 
 
 
 def _table(folder: Path, file: Path, dialect: Dialect, roles: Roles, options: Options) -> Table:
-    """One file's table, read as the first file is written.
+    """One file's table, read as the first file is written; where that fails, as its own first lines say.
 
     Raises:
         ValueError: if its header is another.
     """
     name = file.relative_to(folder).as_posix()
-    if dialect.names is not None:
-        own = find_dialect(file, options)
-        if own.names != dialect.names:
-            theirs = ", ".join(own.names or []) or "none"
-            raise ValueError(
-                f"load_signals: {name}, row {own.header or 1}: expected the header of the first file "
-                f"({', '.join(dialect.names)}), got {theirs}. One folder holds recordings of the same columns, in one "
-                "order."
-            )
-        dialect = own
-    table = read_table(file, dialect, roles.texts(dialect), name)
-    check_ragged(table)
-    return table
+    if dialect.names is None or _begins_alike(file, dialect):
+        try:
+            return complete(read_table(file, dialect, roles.texts(dialect), name))
+        except ValueError:
+            if dialect.names is None:
+                raise
+    own = find_dialect(file, options)
+    if own.names != dialect.names:
+        theirs = ", ".join(own.names or []) or "none"
+        raise ValueError(
+            f"load_signals: {name}, row {own.header or 1}: expected the header of the first file "
+            f"({', '.join(dialect.names)}), got {theirs}. One folder holds recordings of the same columns, in one "
+            "order."
+        )
+    return complete(read_table(file, own, roles.texts(own), name))
+
+
+def _begins_alike(file: Path, dialect: Dialect) -> bool:
+    """Whether a file has the first one's header, and what stands below it (units), in the same rows."""
+    try:
+        with open(file, encoding=dialect.encoding, newline=None) as lines:
+            return tuple(itertools.islice(lines, dialect.header - 1, dialect.first - 1)) == dialect.head
+    except UnicodeError:
+        return False
 
 
 def _counts(table: Table) -> bool:

@@ -1,5 +1,6 @@
 """The two doors, `load_signals` and `preview_signals`: a file's ending and its first rows say which reader reads it."""
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def load_signals(
         time: long tables and folders: the column of time; False: rows are even steps.
         channels: long tables and folders: the columns to read; None reads all that are nothing else.
         ignore: columns to leave out.
-        group: the column of what belongs together (a person, a session); becomes `.groups`.
+        group: the column of what belongs together (a person, a session); becomes `.groups`. None: a column called so.
 
     Returns:
         values (N, C, L), float32, in the file's order. Classes are called as the file writes them (1.0 is "1"), numbers
@@ -86,28 +87,12 @@ def load_signals(
         FileNotFoundError: if there is nothing at that path.
         ValueError: for another ending, or what cannot be read so; the message says file, row, column, and what to do.
     """
-    options = Options(label, layout, delimiter, decimal, header, encoding, id, time, channels, ignore, group)
     _check(length, missing)
+    options = Options(label, layout, delimiter, decimal, header, encoding, id, time, channels, ignore, group)
     return as_dataset(_read(path, options), length, missing)
 
 
-def preview_signals(
-    path: str | Path,
-    *,
-    length: float | None = None,
-    label: Column | bool | None = None,
-    layout: str | None = None,
-    missing: str | None = None,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    header: int | bool | None = None,
-    encoding: str | None = None,
-    id: Column | None = None,
-    time: Column | bool | None = None,
-    channels: Column | Sequence[Column] | None = None,
-    ignore: Column | Sequence[Column] = (),
-    group: Column | None = None,
-) -> Preview:
+def preview_signals(path: str | Path, **options) -> Preview:
     """What `load_signals` with these options understands of a file; `print` it.
 
     Gaps and lengths that differ are counted, and `.problem` says what `load_signals` would say of them.
@@ -115,11 +100,14 @@ def preview_signals(
     Raises:
         FileNotFoundError, ValueError: as `load_signals`, if the file cannot be read at all.
     """
-    options = Options(label, layout, delimiter, decimal, header, encoding, id, time, channels, ignore, group)
+    length, missing = options.pop("length", None), options.pop("missing", None)
     _check(length, missing)
-    recordings = _read(path, options)
+    recordings = _read(path, Options(**options))
     said = problem(recordings, length, missing)
     return preview_of(recordings, None if said else as_dataset(recordings, length, missing), said)
+
+
+preview_signals.__signature__ = inspect.signature(load_signals).replace(return_annotation=Preview)
 
 
 def _check(length: object, missing: object) -> None:
@@ -179,8 +167,9 @@ def layout_of(file: str, dialect: Dialect, options: Options) -> str:
     times, ids = named("time", dialect.names), named("id", dialect.names)
     if options.time or options.channels:
         return "long"
-    others = {*times, *ids, *named("label", dialect.names), *dialect.words}
-    rest = [name for c, name in enumerate(dialect.names) if c not in others and name]
+    others = {*times, *ids, *named("label", dialect.names), *named("group", dialect.names)}
+    rest = [c for c, name in enumerate(dialect.names) if c not in others and name]
+    rest = [dialect.names[c] for c in rest if c not in dialect.words] or [dialect.names[c] for c in rest]
     steps = are_steps(rest) and len(rest) > 2
     if ours(rest) or (steps and not times):
         return "wide"

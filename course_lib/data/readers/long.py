@@ -4,12 +4,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from course_lib.data.readers.dialects import Dialect
 from course_lib.data.readers.options import Options
 from course_lib.data.readers.recordings import Recordings
-from course_lib.data.readers.steps import Part, Roles, as_recordings, channel_columns, check_ragged, find_roles, moments
+from course_lib.data.readers.steps import (
+    Part,
+    Roles,
+    as_recordings,
+    channel_columns,
+    clock,
+    complete,
+    find_roles,
+    moments,
+)
 from course_lib.data.readers.tables import Table, read_table
 
 OPTIONS = tuple("label layout delimiter decimal header encoding id time channels ignore group".split())
@@ -26,22 +35,27 @@ def read_long(path: Path, dialect: Dialect, options: Options) -> Recordings:
         raise ValueError(
             f"load_signals: {path.name}: expected a column that says which recording a row is of, and none is called "
             f"id ({', '.join(dialect.names or ()) or 'there is no header'}). Name it: id=...; or keep each recording "
-            "in a file of its own and read the folder, load_signals(folder). If a row is a whole signal, say "
-            "layout='wide'."
+            "in a file of its own and read the folder, load_signals(folder). If all rows are one long recording, cut "
+            "it into signals: np.save('signals.npy', values[: len(values) // 160 * 160].reshape(-1, 160)). If a row is "
+            "a whole signal, say layout='wide'."
         )
     roles.label = _label_in_words(roles, dialect) if roles.label is None and options.label is None else roles.label
-    table = read_table(path, dialect, roles.texts(dialect))
-    check_ragged(table)
+    table = complete(read_table(path, dialect, roles.texts(dialect)))
     columns, notes = channel_columns(table, roles)
+    measured = clock(table, roles.time)
     if roles.channel is None:
         names = [table.names[c] if table.names else f"column {c + 1}" for c in columns]
+        parts = [
+            Part(table, np.tile(rows, (len(columns), 1)), np.array(columns), moments(table, rows, roles.time, measured))
+            for rows in _members(table, roles.id)
+        ]
+    else:
+        which, names = pd.factorize(np.array([cell.strip() for cell in table.texts[roles.channel]], dtype=object))
+        names = list(names)
         parts = []
         for rows in _members(table, roles.id):
-            times = moments(table, rows, roles.time)
-            parts.append(Part(table, np.tile(rows, (len(columns), 1)), np.array(columns), times))
-    else:
-        names = list(dict.fromkeys(cell.strip() for cell in table.texts[roles.channel]))
-        parts = [_pivoted(table, rows, roles, columns[0], names) for rows in _members(table, roles.id)]
+            of = {name: rows[which[rows] == k] for k, name in enumerate(names)}
+            parts.append(_pivoted(table, of, roles, columns[0], measured))
     recordings = as_recordings(
         parts, roles, path.name, f"long: a row is a step, {table.column(roles.id)} names the signal", names
     )
@@ -65,29 +79,33 @@ def _members(table: Table, column: int) -> list[Int[np.ndarray, "_"]]:
     return np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which))[:-1])
 
 
-def _pivoted(table: Table, rows: Int[np.ndarray, "R"], roles: Roles, value: int, names: list[str]) -> Part:
-    """The recording whose channels stand below each other, `names` in this order, each with the same times.
+def _pivoted(
+    table: Table,
+    of: dict[str, Int[np.ndarray, "_"]],
+    roles: Roles,
+    value: int,
+    measured: Float[np.ndarray, "R"] | None,
+) -> Part:
+    """The recording whose channels stand below each other, the rows of each by its name, with the same times.
 
     Raises:
         ValueError: if it lacks a channel, or its channels differ in their times.
     """
-    cells = [table.texts[roles.channel][r].strip() for r in rows]
-    of = {name: rows[[cell == name for cell in cells]] for name in names}
-    first = of[names[0]] if len(of[names[0]]) else rows
+    usual = next(name for name, its in of.items() if len(its))
     for name, its in of.items():
-        if len(its) != len(first):
-            r = int(its[-1] if len(its) else rows[0])
+        if len(its) != len(of[usual]):
+            r = int((its if len(its) else of[usual])[-1])
             raise ValueError(
-                f"{table.place(r, roles.channel)}: expected {len(first)} steps of channel {name!r} in recording "
-                f"{table.texts[roles.id][r]!r}, as of {names[0]!r}, got {len(its)}. Add the missing rows, or leave "
-                "that recording out."
+                f"{table.place(r, roles.channel)}: expected {len(of[usual])} steps of channel {name!r} in recording "
+                f"{table.texts[roles.id][r]!r}, as of {usual!r}, got {len(its)}. Add the missing rows, or leave that "
+                "recording out."
             )
-    times = [moments(table, its, roles.time) for its in of.values()]
+    times = [moments(table, its, roles.time, measured) for its in of.values()]
     for its, found in zip(of.values(), times, strict=True):
         if found is not None and (differ := np.flatnonzero(found != times[0])).size:
             t = int(differ[0])
             raise ValueError(
-                f"{table.place(int(its[t]), roles.time[0])}: expected the time {times[0][t]:g}, as channel "
-                f"{names[0]!r} has it there, got {found[t]:g}. Channels must be measured at the same times."
+                f"{table.place(int(its[t]), roles.time[0])}: expected the time {times[0][t]:g}, as channel {usual!r} "
+                f"has it there, got {found[t]:g}. Channels must be measured at the same times."
             )
-    return Part(table, np.stack(list(of.values())), np.full(len(names), value), times[0])
+    return Part(table, np.stack(list(of.values())), np.full(len(of), value), times[0])

@@ -81,6 +81,10 @@ def odd_cell(cell: str, decimal: str) -> str:
         advice = "Write numbers without signs between the thousands."
     elif re.match(r"[+-]?[0-9]+[.,]?[0-9]*\s*[A-Za-z%°µ]+", cell.strip()):
         advice = "If that is a unit, write it in the header and the number alone in the cell."
+    elif cell.strip().lower() in ("true", "false"):
+        advice = "Write yes and no as 1 and 0; if that column is the label, say so: label=..."
+    elif cell.strip()[:1] in "\u2212\u2013":
+        advice = "Write the minus sign as '-'."
     else:
-        advice = "Mend that cell, or leave that row out. A column of names: label=..., or ignore=[...]."
+        advice = "Mend that cell, or leave that row out. A column of words: label=..., or ignore=[...]."
     return f"expected a number, got {cell!r}. {advice}"

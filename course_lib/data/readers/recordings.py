@@ -111,10 +111,10 @@ def _gaps(recordings: Recordings, missing: str | None) -> str:
         gaps = np.isnan(signal)
         if not gaps.any():
             continue
-        total = sum(int(np.isnan(s).sum()) for s in recordings.signals[n:])
-        of = sum(s.size for s in recordings.signals)
-        c, t = np.argwhere(gaps)[0].tolist()
         if missing is None:
+            c, t = np.argwhere(gaps)[0].tolist()
+            total = sum(int(np.isnan(s).sum()) for s in recordings.signals[n:])
+            of = sum(s.size for s in recordings.signals)
             return (
                 f"{recordings.place(n, c, t)}: expected a number, got a missing value (an empty cell, or nan), "
                 f"{total:,} of {of:,}. Fill that gap, leave that signal out, or say missing='interpolate', which fills "

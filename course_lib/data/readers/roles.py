@@ -8,29 +8,33 @@ from course_lib.data.readers.numbers import class_name, is_missing, is_number, l
 from course_lib.data.readers.options import Column, column_index
 from course_lib.data.readers.tables import Table
 
-LABEL = "label labels class classes class_label classlabel target category klasse kategorie activity gesture sign y"
+LABEL = (
+    "label labels class classes class_label classlabel target category klasse kategorie activity gesture sign y "
+    "标签 类别"
+)
 ID = (
     "id case case_id recording recording_id rec trial trial_id series series_id signal_id sample_id unique_id instance "
-    "instance_id file filename aufnahme messung"
+    "instance_id file filename aufnahme messung 编号"
 )
 TIME = (
     "time t timestamp timestamps datetime date_time date zeit zeitstempel datum uhrzeit seconds sec secs s ms millis "
     "elapsed seconds_elapsed elapsed_time time_s time_ms timestamp_ms frame step time_step timestep reading_id "
-    "sample index"
+    "sample index 时间 时间戳"
 )
 CHANNEL = "channel channel_name dim dim_id dimension variable sensor"
+GROUP = "subject subject_id person person_id participant participant_id patient patient_id user user_id session proband"
 NAMES = {
     role: frozenset(text.split())
-    for role, text in zip(("label", "id", "time", "channel"), (LABEL, ID, TIME, CHANNEL), strict=True)
+    for role, text in (("label", LABEL), ("id", ID), ("time", TIME), ("channel", CHANNEL), ("group", GROUP))
 }
 
 _OURS = re.compile(r"c(\d+)_t(\d+)")
 
 
 def bare(name: str) -> str:
-    """A column's name without its unit: `Time [s]`, `time (s)`, `t/s` are time, time, t."""
+    """A column's name without its unit: `Time [s]`, `time (s)`, `t/s` are time, time, t; `recordingId` recording_id."""
     name = re.sub(r"\s*([\[(].*[\])]|/.*)\s*$", "", name.strip())
-    return re.sub(r"[\s.-]+", "_", name.strip()).lower()
+    return re.sub(r"[\s.-]+|(?<=[a-z])(?=[A-Z])", "_", name.strip()).lower()
 
 
 def named(role: str, names: list[str] | None) -> list[int]:
@@ -52,11 +56,22 @@ def ours(names: list[str]) -> list[tuple[int, int]] | None:
 
 
 def are_steps(names: list[str]) -> bool:
-    """Whether names are those of steps: numbers, or one word and a number (t0, t1, ... or V1, V2, ...)."""
-    words = Counter("" if looks_numeric(name) else re.sub(r"\d+$", "", name) for name in names)
-    word, count = words.most_common(1)[0] if words else ("", 0)
-    numbered = len(set(names)) > 1 or looks_numeric(names[0]) if names else False
-    return numbered and count >= 0.9 * len(names)
+    """Whether most names are those of steps: numbers (`0,0125 s`, too), or one word and a number (t0, t1, V2, ...)."""
+    words, numbered = _words(names), len(set(names)) > 1 or any(map(looks_numeric, names))
+    word, count = Counter(words).most_common(1)[0] if words else ("", 0)
+    return numbered and count >= 0.8 * len(names) and word.strip("_") not in NAMES["id"]
+
+
+def unlike_steps(names: list[str]) -> list[int]:
+    """The places of names that are none of a step, where most are."""
+    words = _words(names)
+    return [c for c, word in enumerate(words) if word != max(words, key=words.count)] if are_steps(names) else []
+
+
+def _words(names: list[str]) -> list[str]:
+    """Each name without its number, "" where it is a number."""
+    plain = [re.sub(r"\s*(s|sec|ms|min|Hz)$", "", name) for name in names]
+    return ["" if looks_numeric(name) else re.sub(r"\d+$", "", bare(name)) for name in plain]
 
 
 def to_numbers(table: Table, c: int) -> None:
@@ -76,5 +91,8 @@ def to_numbers(table: Table, c: int) -> None:
 
 def class_names(table: Table, c: int) -> list[str]:
     """Each row's class, from the column `c`."""
-    decimal = table.dialect.decimal
-    return [class_name(cell, table.place(r, c), decimal) for r, cell in enumerate(table.texts[c])]
+    names = {}
+    for r, cell in enumerate(table.texts[c]):
+        if cell not in names:
+            names[cell] = class_name(cell, table.place(r, c), table.dialect.decimal)
+    return [names[cell] for cell in table.texts[c]]

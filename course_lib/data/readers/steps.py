@@ -90,7 +90,7 @@ def find_roles(dialect: Dialect, options: Options, file: str) -> Roles:
     if options.time is None:
         time, others = _time(names or [], [c for c in named("time", names) if c not in {identity, *left_out}])
         left_out += others
-    group = role("group")
+    group = role("group", "group")
     if options.channels is not None:
         wanted = {column_index(c, names, width, option="channels", file=file) for c in options.channels}
         left_out += [c for c in range(width) if c not in {identity, label, group, *wanted, *time, *left_out}]
@@ -143,8 +143,8 @@ def _counts_rows(table: Table, c: int) -> bool:
     return bool(nameless and column[0] in (0, 1) and (column == column[0] + np.arange(len(column))).all())
 
 
-def check_ragged(table: Table) -> None:
-    """That every row has all its columns.
+def complete(table: Table) -> Table:
+    """The table, whose rows all have all columns.
 
     Raises:
         ValueError: if one is shorter.
@@ -156,29 +156,36 @@ def check_ragged(table: Table) -> None:
             f"load_signals: {table.file}, row {table.rows[r]}: expected {width} columns, as in other rows, got "
             f"{table.widths[r]}. Mend that row, or take it out."
         )
+    return table
 
 
-def moments(table: Table, rows: Int[np.ndarray, "T"], time: list[int]) -> Float[np.ndarray, "T"] | None:
-    """When these rows were measured; None where no column says.
+def clock(table: Table, time: list[int]) -> Float[np.ndarray, "R"] | None:
+    """When each row was measured, NaN where that is missing; None where no column says.
 
     Raises:
-        ValueError: if a cell is no time, or times do not rise.
+        ValueError: if a cell is no time.
     """
     if not time:
         return None
+    if not all(c in table.texts for c in time):
+        return table.values[:, time[-1]]
+    cells = [" ".join(map(str.strip, row)) for row in zip(*(table.texts[c] for c in time), strict=True)]
+    return seconds(cells, lambda r: table.place(r, time[0]))
 
-    def place(t: int) -> str:
-        return table.place(int(rows[t]), time[0])
 
-    if all(c in table.texts for c in time):
-        found = seconds([" ".join(table.texts[c][r].strip() for c in time) for r in rows], place)
-    else:
-        found = table.values[rows, time[-1]]
-    if np.isnan(found).any():
-        t = int(np.flatnonzero(np.isnan(found))[0])
-        raise ValueError(f"{place(t)}: expected a time, got a missing value. Fill it, or say time=False.")
+def moments(
+    table: Table, rows: Int[np.ndarray, "T"], time: list[int], measured: Float[np.ndarray, "R"] | None
+) -> Float[np.ndarray, "T"] | None:
+    """The `clock` at these rows of one recording.
+
+    Raises:
+        ValueError: if one is missing, or times do not rise.
+    """
+    if measured is None:
+        return None
+    found = measured[rows]
     if said := fault(found):
-        raise ValueError(f"{place(said[0])}: {said[1]}.")
+        raise ValueError(f"{table.place(int(rows[said[0]]), time[0])}: {said[1]}.")
     return found
 
 

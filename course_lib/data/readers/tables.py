@@ -1,18 +1,21 @@
-"""A text table as numbers: every cell is read once, line by line, and what is no number is said with its place.
+"""A text table as numbers: pandas reads it whole; what pandas does not take is read cell by cell, to name the cell.
 
 A gap is NaN here; whether gaps are allowed is decided later (`recordings`). Nothing of the text is kept but the columns
 that are asked for.
 """
 
-from array import array
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float, Int
 
 from course_lib.data.readers.dialects import Dialect, split
-from course_lib.data.readers.numbers import LARGEST, number, odd_cell
+from course_lib.data.readers.numbers import LARGEST, MISSING, number, odd_cell
+
+GAPS = [form for gap in MISSING for form in {gap, gap.upper(), gap.capitalize(), gap.replace("nan", "NaN")}]
 
 
 @dataclass
@@ -51,103 +54,110 @@ def read_table(path: Path, dialect: Dialect, texts: set[int], name: str = "") ->
         ValueError: for a cell that is neither a number nor missing, a row longer than the header, or an empty row
             between others.
     """
-    reading = _Reading(name or path.name, dialect, texts)
-    with open(path, encoding=dialect.encoding, newline=None) as file:
+    file = name or path.name
+    return _by_pandas(path, dialect, texts, file) or _by_cells(path, dialect, texts, file)
+
+
+def _by_pandas(path: Path, dialect: Dialect, texts: set[int], file: str) -> Table | None:
+    """The table where each line is a row of numbers, else None."""
+    widths = []
+    with open(path, encoding=dialect.encoding, newline=None) as lines:
+        for line in itertools.islice(lines, dialect.first - 1, None):
+            widths.append(_cells(line, dialect.delimiter))
+    while widths and not widths[-1]:
+        widths.pop()
+    if 0 in widths:
+        return None
+    named = len(dialect.names or ()) or max(widths)
+    width = max(named, max(widths))
+    numbers = [c for c in range(width) if c not in texts]
+    with open(path, encoding=dialect.encoding, newline=None) as lines:
         for _ in range(dialect.first - 1):
-            next(file, None)
-        suspicious = _Watch(file, "_" if dialect.decimal == "." else "_.")
-        for r, row in split(suspicious, dialect.delimiter, reading.file, dialect.first):
-            reading.add(r, row, plain=not suspicious.seen())
-    return reading.table()
-
-
-class _Watch:
-    """Lines as they pass, remembering if a character came by that Python's float takes and a table's number has not."""
-
-    def __init__(self, lines, characters: str) -> None:
-        self.lines, self.characters, self.found = lines, characters, False
-
-    def __iter__(self):
-        for line in self.lines:
-            self.found = self.found or any(character in line for character in self.characters)
-            yield line
-
-    def seen(self) -> bool:
-        found, self.found = self.found, False
-        return found
-
-
-class _Reading:
-    """A table while it is read."""
-
-    def __init__(self, file: str, dialect: Dialect, texts: set[int]) -> None:
-        self.file, self.dialect = file, dialect
-        self.texts: dict[int, list[str]] = {c: [] for c in sorted(texts)}
-        self.values: list[array] = []
-        self.rows: list[int] = []
-        self.empty = 0  # the first of the empty rows that came last
-
-    def add(self, r: int, row: list[str], *, plain: bool) -> None:
-        if not any(map(str.strip, row)):
-            self.empty = self.empty or r
-            return
-        if self.empty:
-            raise ValueError(
-                f"load_signals: {self.file}, row {self.empty}: expected a row of cells, got no text at all, and more "
-                "rows after it. Take it out; if another table begins there, keep it in a file of its own."
-            )
-        names = self.dialect.names
-        if names is not None and len(row) > len(names):
-            if any(cell.strip() for cell in row[len(names) :]):
-                raise ValueError(
-                    f"load_signals: {self.file}, row {r}: expected {len(names)} columns, as in the header (row "
-                    f"{self.dialect.header}), got {len(row)}. A cell too many, or a {self.dialect.delimiter!r} within "
-                    'one? Put such a cell in quotation marks ("), or mend the row.'
-                )
-            row = row[: len(names)]
-        for c, column in self.texts.items():
-            column.append(row[c] if c < len(row) else "")
-            if c < len(row):
-                row[c] = "nan"
-        self.rows.append(r)
-        self.values.append(self._numbers(r, row, plain))
-
-    def _numbers(self, r: int, row: list[str], plain: bool) -> array:
-        decimal = self.dialect.decimal
+            next(lines)
         try:
-            if not plain:
-                raise ValueError
-            values = array("d", map(float, row if decimal == "." else [cell.replace(",", ".") for cell in row]))
-        except ValueError:
-            values = array("d", (self._number(r, c, cell) for c, cell in enumerate(row)))
-        if any(value > LARGEST or value < -LARGEST for value in values):  # NumPy's own cost is more than a short row's
-            c = next(c for c, value in enumerate(values) if abs(value) > LARGEST)
-            raise ValueError(f"{self._place(r, c)}: {odd_cell(row[c], decimal)}")
-        return values
+            frame = pd.read_csv(
+                lines,
+                sep=r"\s+" if dialect.delimiter == " " else dialect.delimiter or "\x1f",
+                decimal=dialect.decimal,
+                header=None,
+                names=range(width),
+                index_col=False,
+                nrows=len(widths),
+                dtype={c: np.float64 if c in numbers else object for c in range(width)},
+                na_values={c: GAPS for c in numbers},
+                keep_default_na=False,
+                skip_blank_lines=False,
+                skipinitialspace=True,
+            )
+        except ValueError:  # pandas' own errors of parsing are such, too
+            return None
+    values = frame.reindex(columns=[c if c in numbers else -1 for c in range(width)]).to_numpy(np.float64, copy=True)
+    odd = len(frame) != len(widths) or (np.abs(values) > LARGEST).any() or not np.isnan(values[:, named:]).all()
+    if odd or any(c >= named for c in texts):
+        return None
+    kept = {c: frame[c].fillna("").tolist() for c in sorted(texts)}
+    rows = dialect.first + np.arange(len(widths))
+    return Table(file, dialect, values[:, :named], kept, rows, np.minimum(widths, named))
 
-    def _number(self, r: int, c: int, cell: str) -> float:
-        value = number(cell, self.dialect.decimal)
-        if value is None:
-            names = self.dialect.names
-            if names and cell.strip() == names[c]:
+
+def _cells(line: str, delimiter: str | None) -> int:
+    """How many cells a line has, 0 if all are empty."""
+    if not line.strip(f"{delimiter or ''} \t\n"):
+        return 0
+    if '"' in line:
+        return len(next(split([line], delimiter, ""))[1])
+    if delimiter == " ":
+        return len(line.split())
+    return line.count(delimiter) + 1 if delimiter else 1
+
+
+def _by_cells(path: Path, dialect: Dialect, texts: set[int], file: str) -> Table:
+    """The table read cell by cell, which says where it is not one."""
+    kept = {c: [] for c in sorted(texts)}
+    rows, values, empty = [], [], 0
+    with open(path, encoding=dialect.encoding, newline=None) as lines:
+        below = itertools.islice(lines, dialect.first - 1, None)
+        for r, row in split(below, dialect.delimiter, file, dialect.first):
+            if not any(map(str.strip, row)):
+                empty = empty or r
+                continue
+            if empty:
                 raise ValueError(
-                    f"{self._place(r, c)}: expected a number, got the header of row {self.dialect.header} again. Were "
-                    "files joined? Take that row out."
+                    f"load_signals: {file}, row {empty}: expected a row of cells, got no text at all, and more rows "
+                    "after it. Take it out; if another table begins there, keep it in a file of its own."
                 )
-            raise ValueError(f"{self._place(r, c)}: {odd_cell(cell, self.dialect.decimal)}")
+            row = _as_wide_as_header(row, r, dialect, file)
+            for c, column in kept.items():
+                column.append(row[c] if c < len(row) else "")
+            values.append([np.nan if c in kept else _number(row[c], r, c, dialect, file) for c in range(len(row))])
+            rows.append(r)
+    widths = np.array([len(row) for row in values])
+    table = np.full((len(rows), max(widths.max(), len(dialect.names or ()))), np.nan)
+    for r, row in enumerate(values):
+        table[r, : len(row)] = row
+    return Table(file, dialect, table, kept, np.array(rows), widths)
+
+
+def _as_wide_as_header(row: list[str], r: int, dialect: Dialect, file: str) -> list[str]:
+    """The row without empty cells beyond the header's."""
+    width = len(dialect.names or row)
+    if any(cell.strip() for cell in row[width:]):
+        raise ValueError(
+            f"load_signals: {file}, row {r}: expected {width} columns, as in the header (row {dialect.header}), got "
+            f"{len(row)}. A cell too many, or a {dialect.delimiter!r} within one? Put such a cell in quotation marks "
+            '("), or mend the row.'
+        )
+    return row[:width]
+
+
+def _number(cell: str, r: int, c: int, dialect: Dialect, file: str) -> float:
+    value = number(cell, dialect.decimal)
+    if value is not None and not abs(value) > LARGEST:
         return value
-
-    def _place(self, r: int, c: int) -> str:
-        return f"load_signals: {self.file}, row {r}, {self.dialect.column(c)}"
-
-    def table(self) -> Table:
-        widths = np.array([len(row) for row in self.values])
-        width = max(widths.max(), len(self.dialect.names or ()))
-        values = np.full((len(widths), width), np.nan)
-        for r, row in enumerate(self.values):
-            values[r, : len(row)] = row
-            self.values[r] = array("d")  # what is copied is let go
-        return Table(self.file, self.dialect, values, self.texts, np.array(self.rows), widths)
+    said = odd_cell(cell, dialect.decimal)
+    if dialect.names and cell.strip() == dialect.names[c]:
+        said = f"expected a number, got the header of row {dialect.header} again. Were files joined? Take that row out."
+    raise ValueError(f"load_signals: {file}, row {r}, {dialect.column(c)}: {said}")
 
 
 def without_empty_columns(table: Table) -> tuple[list[int], list[str]]:

@@ -48,7 +48,9 @@ def _seconds(differences: pd.Series, cells: list[str], place: Callable[[int], st
 
 
 def fault(times: Float[np.ndarray, "T"]) -> tuple[int, str] | None:
-    """The first step at which time does not rise, and what to say of it; None if it always does."""
+    """The first step at which time is missing or does not rise, and what to say of it; None if it always rises."""
+    if (missing := np.isnan(times)).any():
+        return int(np.argmax(missing)), "expected a time, got a missing value. Fill it, or say time=False"
     steps = np.diff(times)
     if (steps > 0).all():
         return None

@@ -11,7 +11,7 @@ from course_lib.data.readers.dialects import Dialect
 from course_lib.data.readers.numbers import is_number
 from course_lib.data.readers.options import Options, column_index
 from course_lib.data.readers.recordings import Recordings, cut_ends, is_clock
-from course_lib.data.readers.roles import bare, class_names, named, ours, to_numbers, told
+from course_lib.data.readers.roles import bare, class_names, named, ours, to_numbers, told, unlike_steps
 from course_lib.data.readers.tables import Table, read_table, without_empty_columns
 
 UCR = (".tsv", ".txt")  # without a header, the first column is the label
@@ -28,9 +28,18 @@ def read_wide(path: Path, dialect: Dialect, options: Options) -> Recordings:
     file, names, width = path.name, dialect.names, dialect.width
     ignored = {column_index(c, names, width, option="ignore", file=file) for c in options.ignore}
     group, identity = (told(getattr(options, o), o, dialect, width, file) for o in ("group", "id"))
+    if options.group is None and len(found := [c for c in named("group", names) if c not in ignored]) == 1:
+        group = found[0]
     label = _said_label(options, dialect, width, file)
     named_rows = [] if options.id is not None else [*named("id", names), *named("time", names)]
-    kept = {0, width - 1, *named_rows, *ignored, *(c for c in (label, group, identity) if c is not None)}
+    kept = {
+        0,
+        width - 1,
+        *dialect.words,
+        *named_rows,
+        *ignored,
+        *(c for c in (label, group, identity) if c is not None),
+    }
     table = read_table(path, dialect, kept)
     columns, notes = without_empty_columns(table)
     columns = [c for c in columns if c not in {*ignored, group, identity}]
@@ -42,7 +51,11 @@ def read_wide(path: Path, dialect: Dialect, options: Options) -> Recordings:
     for c in [c for c in steps if c in table.texts]:
         to_numbers(table, c)
     _check_width(table, steps, label)
+    if names is not None:
+        _check_names(table, steps)
     _check_clock(table, steps)
+    if options.layout is None:
+        _check_rows(table, steps)
     labels = None if label is None else class_names(table, label)
     signals, channels, place = _signals(table, steps)
     return Recordings(
@@ -51,7 +64,8 @@ def read_wide(path: Path, dialect: Dialect, options: Options) -> Recordings:
             "layout": "wide: a row is a signal",
             "columns": dialect.described(),
             "labels": "none" if label is None else table.column(label),
-        },
+        }
+        | ({} if group is None else {"groups by": table.column(group)}),
         signals=signals,
         channels=channels,
         place=place,
@@ -99,7 +113,7 @@ def _without_index(table: Table, columns: list[int], named_rows: list[int]) -> t
 
 
 def _label_by_looking(table: Table, columns: list[int], first_by_form: bool) -> int | None:
-    """The first or the last column where it is unlike the others: words, or few whole numbers among fractions.
+    """The one column of words; or the first or the last of few whole numbers among fractions.
 
     Raises:
         ValueError: if looking does not tell.
@@ -108,12 +122,12 @@ def _label_by_looking(table: Table, columns: list[int], first_by_form: bool) -> 
     if first_by_form:
         return first
     ends = [c for c in dict.fromkeys((first, last)) if c in table.texts]
-    words = [c for c in ends if not _numbers(table, c)]
+    words = [c for c in columns if c in table.texts and not _numbers(table, c)]
     if len(words) > 1:
         raise ValueError(
-            f"load_signals: {table.file}: expected one column of labels, but {table.column(first)} and "
-            f"{table.column(last)} both hold words. Say which: label={first + 1} or label={last + 1}; leave the other "
-            "out: ignore=[...]."
+            f"load_signals: {table.file}: expected one column of labels, but {table.column(words[0])} and "
+            f"{table.column(words[1])} both hold words. Say which: label={words[0] + 1} or label={words[1] + 1}; leave "
+            "the other out: ignore=[...]."
         )
     if words:
         c, cells = words[0], [cell.strip() for cell in table.texts[words[0]]]
@@ -184,6 +198,30 @@ def _check_width(table: Table, steps: list[int], label: int | None) -> None:
             f"load_signals: {table.file}, row {table.rows[r]}: expected {width} columns, the last of them the label, "
             f"got {table.widths[r]}. Mend that row; rows of different lengths are read where the label stands first."
         )
+
+
+def _check_names(table: Table, steps: list[int]) -> None:
+    """That no column is called otherwise than the steps are."""
+    for c in [steps[i] for i in unlike_steps([table.names[c] for c in steps])]:
+        raise ValueError(
+            f"load_signals: {table.file}, row {table.dialect.header}, {table.column(c)}: expected a step's name, as "
+            f"the others have. Leave the column out, ignore=[{c + 1}], or say what it is: label={c + 1}, group={c + 1}."
+        )
+
+
+def _check_rows(table: Table, steps: list[int]) -> None:
+    """That no column rises by one step from row to row, as the time of rows that are steps does."""
+    for c in (steps[0], steps[1]):
+        rise = np.diff(table.values[:, c])
+        usual = np.median(rise) if len(rise) > 3 else 0.0
+        if usual > 0 and (np.abs(rise - usual) < 1e-3 * usual).mean() > 0.7:
+            raise ValueError(
+                f"{table.place(0, c)}: expected a measured value, but the column rises by {usual:.6g} from row to row, "
+                f"as time does. If a row is one step of a recording, say layout='long', time={c + 1} and id=..., or "
+                "keep each recording in a file of its own and read the folder; one long recording is cut into signals "
+                "before: values.reshape(-1, 160). If the column only counts the signals, leave it out: "
+                f"ignore=[{c + 1}]; if it is a value, say layout='wide'."
+            )
 
 
 def _check_clock(table: Table, steps: list[int]) -> None:
