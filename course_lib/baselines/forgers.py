@@ -76,6 +76,19 @@ class Gaussian(Forger):
         mean = self.recordings[k].mean(axis=0)
         return mean + self.channel_std * drawn.reshape(mean.shape)
 
+    def moments(self, k: int) -> tuple[Float64[ndarray, "C L"], Float64[ndarray, "D D"]]:
+        """Mean and covariance of class k, of D = C L numbers a signal, channel after channel, in the recordings' units.
+
+        Raises:
+            ValueError: for a class with too few recordings, or none of that number.
+        """
+        self._checked([k])
+        root, weight = self.roots[k], self.weights[k]
+        covariance = (1 - weight) * root.T @ root + weight * (root**2).sum() / root.shape[1] * np.eye(root.shape[1])
+        mean = self.recordings[k].mean(axis=0)
+        std = np.broadcast_to(self.channel_std, mean.shape).ravel()
+        return mean, covariance * np.outer(std, std)
+
     def __repr__(self) -> str:
         return f"Gaussian(covariance={self.covariance!r})"
 
