@@ -40,12 +40,11 @@ from benchmarks import recipes, tables
 from benchmarks.recordings import AuslanSessions, Simulated, Ucr
 from benchmarks.tables import Part, make  # noqa: F401 - a bench has PARTS and make
 from course_lib.baselines import CarriedResiduals, ClassicalCopies, Gaussian, Interpolation
+from course_lib.classroom.results import ALL, CLASSICAL, GENERATED, NONE, WITH_CLASSICAL, gains  # noqa: F401
 from course_lib.data import Invariants, Scaler, SignalDataset
-from course_lib.metrics import paired_interval
 from course_lib.training import BEST_RECIPE, Recipe, sample
 
-NONE, CLASSICAL, GENERATED, UNTRAINED = "none", "classical", "generated", "generated, untrained"
-WITH_CLASSICAL = " + classical"
+UNTRAINED = "generated, untrained"
 FORGERS = {
     "Gaussian": Gaussian("class"),
     "Gaussian, pooled": Gaussian("pooled"),
@@ -277,43 +276,7 @@ def run(settings: Few, count: int, seed: int) -> list[dict]:
 
 # ------------------------------------------------------------------------------------------------- reading the table
 
-ALL = "all"
 HARM = -0.01  # the interval of the goal is never below this
-
-
-def gains(table: pd.DataFrame, *, ours: str = GENERATED + WITH_CLASSICAL) -> pd.DataFrame:
-    """How much `ours` is above the best forger with classical copies, on each set for each count, and over all counts.
-
-    The best forger is the one that is right most often on the very exams, mean over the subsets: whoever is chosen so
-    has luck on its side, and `ours` has not. The interval is paired over the subsets, by Student's t, 95 %; of "all",
-    a subset's number is the mean over the counts.
-
-    Args:
-        table: augmentation/accuracy.csv: set, count, seed, method, accuracy.
-
-    Returns:
-        set, count, forger, ours and other (mean accuracies), difference, low, high, subsets.
-
-    Raises:
-        ValueError: if a method is missing in a run, or there are fewer than two subsets.
-    """
-    rows = []
-    methods = table["method"].unique()
-    rivals = [name + WITH_CLASSICAL for name in FORGERS if name + WITH_CLASSICAL in methods]
-    if not rivals or ours not in methods:
-        raise ValueError(f"gains: expected rows of {ours!r} and of 'FORGER{WITH_CLASSICAL}', got {list(methods)}.")
-    for name, own in table.groupby("set", sort=False):
-        by_run = own.pivot(index=["count", "seed"], columns="method", values="accuracy")[[ours, *rivals]]
-        if by_run.isna().any(axis=None):
-            raise ValueError(f"gains: expected every method in every run of {name}, but some are missing.")
-        whole = by_run.groupby("seed").mean()
-        for count, runs in [*((count, by_run.loc[count]) for count in own["count"].unique()), (ALL, whole)]:
-            best = str(runs[rivals].mean().idxmax())
-            found = paired_interval(runs[ours].to_numpy(), runs[best].to_numpy())
-            means = {"ours": runs[ours].mean(), "other": runs[best].mean()}
-            line = {"set": name, "count": count, "forger": best.removesuffix(WITH_CLASSICAL)}
-            rows.append(line | means | found._asdict() | {"subsets": len(runs)})
-    return pd.DataFrame(rows)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """Restoration: a damaged stretch of a held-out recording, filled by a committed generator, a Gaussian, a neighbour.
 
-COURSE_DATA=FOLDER python -m benchmarks.restoration [tuning SET ...]
+COURSE_DATA=FOLDER python -m benchmarks.restoration ["SET tuning" SET ...]
 
 Is to make restoration/fills.csv: 5, 15 or 30 % of a recording missing at a random place, its label known or not; and
 restoration/tuning.csv: the settings of the latent search on recordings that the generator was trained on, from which
-`Search`'s defaults were taken. Not made yet: the parts stand in LATER, and are made where they are named.
+`Search`'s defaults are taken (`best` reads it). Not made yet: the parts stand in LATER, and are made where they are
+named.
 
 A point fill has a squared error. Several drawn fills have an energy score and the coverage of their 90 % band, and the
 first of them is judged: `caught` between fills and what other recordings have in such gaps, and the same over their
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Bool, Float, Float64
 from numpy import ndarray
 
@@ -39,9 +41,9 @@ KNOWN, UNKNOWN = "known", "unknown"
 class Search:
     """How the noise is searched: see `LatentSearch`."""
 
-    tolerance: float = 0.05
+    tolerance: float = 0.02
     steps: int = 100
-    learning_rate: float = 0.05
+    learning_rate: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,9 @@ class Tuning:
 
     damage: Damage
     share: float = 0.15
-    tolerances: tuple[float, ...] = (0.02, 0.05, 0.15)
-    steps: tuple[int, ...] = (50, 100)
-    learning_rates: tuple[float, ...] = (0.02, 0.05)
+    tolerances: tuple[float, ...] = (0.01, 0.02, 0.05)
+    steps: tuple[int, ...] = (100,)
+    learning_rates: tuple[float, ...] = (0.1, 0.3)
     recordings: int = 24
     draws: int = 4
 
@@ -235,6 +237,14 @@ def tuning_run(settings: Tuning, tolerance: float, steps: int, learning_rate: fl
             "cpu_seconds": round(time.process_time() - start, 1),
         }
     ]
+
+
+def best(table: pd.DataFrame) -> Search:
+    """The setting of the least energy score, as a share of the least on its set, mean over the sets."""
+    shares = table["energy_score"] / table.groupby("set")["energy_score"].transform("min")
+    columns = ["tolerance", "steps", "learning_rate"]
+    tolerance, steps, rate = table.assign(share=shares).groupby(columns)["share"].mean().idxmin()
+    return Search(float(tolerance), int(steps), float(rate))
 
 
 # -------------------------------------------------------------------------------------------------------- the parts

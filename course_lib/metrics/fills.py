@@ -20,8 +20,8 @@ def energy_score(samples: Float[Array, "n N ..."], truth: Float[Array, "N ..."])
     r"""$\frac1n \sum_i \lVert X_i - y \rVert - \frac{1}{2 n (n-1)} \sum_{i \ne j} \lVert X_i - X_j \rVert$ of N truths.
 
     Each truth y has n draws X; norms over everything that is not n or N, divided by the square root of how many numbers
-    that is, so that gaps of different lengths compare. Small is right; on average the true law has the smallest. For n draws
-    the second term is unbiased.
+    that is, so that gaps of different lengths compare. Small is right; on average the true law has the smallest. The
+    second term is unbiased, however many draws there are.
 
     Raises:
         ValueError: if there are fewer than two draws, or shapes do not agree.

@@ -75,7 +75,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def paired_interval(ours: Float[ndarray, " n"], other: Float[ndarray, " n"]) -> Interval:
+def paired_interval(ours: Float[ndarray, "..."], other: Float[ndarray, "..."]) -> Interval:
     r"""How much `ours` are above `other`, pair by pair: mean $\pm\, t\, s/\sqrt n$, Student's t, 95 %.
 
     t has n - 1 degrees of freedom; s is the standard deviation of the n differences. A pair shares what is drawn anew

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Bool, Float, Float64, Num
 from numpy import ndarray
 from scipy.interpolate import PchipInterpolator
 from scipy.linalg import cho_factor, cho_solve
@@ -89,7 +89,7 @@ def conditional_gaussian(
     )
 
 
-def class_weights(log_densities: Float[ndarray, "K"], counts: Float[ndarray, "K"]) -> Float64[ndarray, "K"]:
+def class_weights(log_densities: Float[ndarray, "K"], counts: Num[ndarray, "K"]) -> Float64[ndarray, "K"]:
     r"""$p(k \mid x_o) \propto n_k\, p(x_o \mid k)$: which class, from the logarithms of densities and class sizes."""
     with np.errstate(divide="ignore"):
         logs = log_densities + np.log(counts)

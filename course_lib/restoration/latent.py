@@ -54,9 +54,9 @@ class LatentSearch:
         generator: nn.Module,
         *,
         counts: Any = None,
-        tolerance: float = 0.05,
+        tolerance: float = 0.02,
         steps: int = 100,
-        learning_rate: float = 0.05,
+        learning_rate: float = 0.3,
     ) -> None:
         for name, value in {"tolerance": tolerance, "learning_rate": learning_rate}.items():
             if not 0 < value < np.inf:
@@ -125,7 +125,7 @@ class LatentSearch:
         begun = centre.copy()
         if self.start is not None:
             for i, k in enumerate(classes):
-                mean, precision, _ = self._drawn_given(known[i], missing[i], k)
+                mean, precision, _ = self._drawn_given(known[i], missing[i], int(k))
                 # the minimum of both squares: the mean, and what `centre` adds through the prior alone
                 begun[i, self.drawn] = mean + np.linalg.solve(precision, centre[i, self.drawn])
         parts = range(0, len(known), AT_ONCE)

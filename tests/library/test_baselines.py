@@ -130,6 +130,19 @@ def test_a_class_of_twins_gives_its_one_signal_and_nothing_is_divided_by_zero(co
     np.testing.assert_allclose(sample.numpy(), twins[:2].numpy(), rtol=1e-6)
 
 
+def test_moments_are_numpy_s_and_scikit_learn_s_in_the_recordings_units():
+    dataset = recordings()
+    real, scale = of_class(dataset, 2), dataset.values.double().numpy().std(axis=(0, 2))[:, None]
+    mean, covariance = Gaussian().fit(dataset).moments(2)
+    np.testing.assert_allclose(mean, real.mean(axis=0))
+    np.testing.assert_allclose(covariance, np.cov(real.reshape(len(real), -1).T), rtol=1e-6, atol=1e-6)
+    every = np.broadcast_to(scale, real.shape[1:]).ravel()
+    fitted = LedoitWolf().fit((real / scale).reshape(len(real), -1)).covariance_ * np.outer(every, every)
+    np.testing.assert_allclose(Gaussian("shrunk").fit(dataset).moments(2)[1], fitted, rtol=1e-6, atol=1e-6)
+    with pytest.raises(ValueError, match="expected 0 to 2, for the 3 classes that were fitted, got 3"):
+        Gaussian().fit(dataset).moments(3)
+
+
 # Interpolation
 
 
