@@ -77,7 +77,7 @@ def plot_gains(found: pd.DataFrame, *, harm: Number = -0.01, ax: Axes | None = N
     ax = new_axes(ax, (9.0, 0.7 * len(counts) + 1.2))
     for i, name in enumerate(sets):
         own = found[found["set"] == name]
-        place = own["count"].map(counts.index) + SPREAD * (i - (len(sets) - 1) / 2)
+        place = own["count"].map(counts.index).astype(float) + SPREAD * (i - (len(sets) - 1) / 2)
         around = 100 * np.stack([own["difference"] - own["low"], own["high"] - own["difference"]])
         look = dict(fmt=MARKS[i % 6], color=CYCLE[i % 6], markersize=5, capsize=3, label=name)
         ax.errorbar(100 * own["difference"], place, xerr=around, **look)
