@@ -11,8 +11,8 @@ generator is not, so here they are near it at best. All of the noise is searched
 and the white noise of every step.
 
 A generator that begins with a Gaussian has the conditional law of that part in closed form, with everything else that
-it does taken for noise of deviation $\tau$ (measured on its own signals). The search begins there. The same law weighs
-the classes where labels are not known.
+it does taken for noise of deviation $\tau$ (measured on its own signals). The search begins there, and moves that part
+of the noise in units of this law's deviations. The same law weighs the classes where labels are not known.
 
 Yeh et al. 2017, arXiv:1607.07539; Oliver, He and Reynolds 1996 and Bardsley et al. 2014, SIAM J. Sci. Comput. 36(4)
 (randomise, then optimise).
@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64, Int
 from numpy import ndarray
-from torch import nn
+from torch import Tensor, nn
 
 from course_lib.restoration.damaged import Damaged, checked
 from course_lib.restoration.fills import class_weights
@@ -122,33 +122,54 @@ class LatentSearch:
         centre: Float64[ndarray, "N Z"],
     ) -> Float64[ndarray, "N C L"]:
         """The signals of the noise found, begun at `centre` but for the Gaussian's part, which is known there."""
-        begun = centre.copy()
+        begun, units = centre.copy(), None
         if self.start is not None:
+            units = np.empty((len(known), *2 * (self.drawn.stop - self.drawn.start,)))
             for i, k in enumerate(classes):
                 mean, precision, _ = self._drawn_given(known[i], missing[i], int(k))
                 # the minimum of both squares: the mean, and what `centre` adds through the prior alone
                 begun[i, self.drawn] = mean + np.linalg.solve(precision, centre[i, self.drawn])
-        parts = range(0, len(known), AT_ONCE)
-        return np.concatenate(
-            [self._descended(*(x[i : i + AT_ONCE] for x in (known, missing, classes, centre, begun))) for i in parts]
-        )
+                units[i] = np.linalg.inv(np.linalg.cholesky(precision)).T
+        parts = [slice(i, i + AT_ONCE) for i in range(0, len(known), AT_ONCE)]
+        given = known, missing, classes, centre, begun
+        made = [self._descended(*(x[one] for x in given), None if units is None else units[one]) for one in parts]
+        return np.concatenate(made)
 
     def _descended(
-        self, known: ndarray, missing: ndarray, classes: ndarray, centre: ndarray, begun: ndarray
+        self,
+        known: ndarray,
+        missing: ndarray,
+        classes: ndarray,
+        centre: ndarray,
+        begun: ndarray,
+        units: Float64[ndarray, "B R R"] | None,
     ) -> Float64[ndarray, "B C L"]:
-        target, prior = torch.from_numpy(known).float(), torch.from_numpy(centre).float()
+        """Adam's way from `begun`; the Gaussian's part moves in `units` of its own conditional deviations.
+
+        Without them its directions are curved a thousand times more than the others, and the rate fits none.
+        """
+        target, prior, first = (torch.from_numpy(x).float() for x in (known, centre, begun))
         there = torch.from_numpy(~missing)[:, None].float()
-        z = torch.from_numpy(begun).float().requires_grad_()
+        moved = torch.zeros_like(first, requires_grad=True)
         given = () if self.generator.n_classes is None else (torch.from_numpy(classes),)
-        optimizer = torch.optim.Adam([z], lr=self.learning_rate)
+        scale = None if units is None else torch.from_numpy(units).float()
+
+        def noise() -> Tensor:
+            if scale is None:
+                return first + moved
+            drawn = torch.bmm(scale, moved[:, self.drawn, None]).squeeze(2)
+            return first + torch.cat([moved[:, : self.drawn.start], drawn, moved[:, self.drawn.stop :]], dim=1)
+
+        optimizer = torch.optim.Adam([moved], lr=self.learning_rate)
         for step in range(self.steps):
             optimizer.param_groups[0]["lr"] = self.learning_rate * (1 - step / self.steps)
+            z = noise()
             off = (self.generator(z, *given) - target) * there
             loss = off.square().sum() / (2 * self.tolerance**2) + (z - prior).square().sum() / 2
-            (z.grad,) = torch.autograd.grad(loss, [z])  # of the noise alone: the generator's own stay as they are
+            (moved.grad,) = torch.autograd.grad(loss, [moved])  # the generator's own weights stay as they are
             optimizer.step()
         with torch.no_grad():
-            return self.generator(z, *given).double().numpy()
+            return self.generator(noise(), *given).double().numpy()
 
     # -------------------------------------------------------------------------------------- its beginning
 

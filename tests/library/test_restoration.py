@@ -50,6 +50,12 @@ class Linear(nn.Module):
     def forward(self, z, labels=None):
         return self.start(z[:, : self.rank], labels) + 0.1 * z[:, self.rank :].view(len(z), self.channels, LENGTH)
 
+    def recordings(self, labels, tolerance):
+        """Signals of its own, with noise: what its posterior is about."""
+        random = torch.Generator().manual_seed(1)
+        signals = self(torch.randn(len(labels), self.latent_dim, generator=random), torch.tensor(labels))
+        return (signals + tolerance * torch.randn(signals.shape, generator=random)).double().numpy()
+
     def posterior(self, x, missing, k, tolerance):
         """Of all numbers of the signal: mean and covariance, given those that are known to within `tolerance`."""
         root = self.start.roots[k].double().numpy()
@@ -170,7 +176,8 @@ def test_without_labels_the_fill_is_the_mixture_s_mean_and_draws_are_of_the_clas
 
 
 def test_where_the_generator_is_linear_the_search_finds_the_posterior_s_mean():
-    generator, x = Linear(), walks(channels=1)
+    generator = Linear()
+    x = generator.recordings([0, 1, 0], 0.1)
     search = LatentSearch(generator, tolerance=0.1, steps=400, learning_rate=0.05)
     filled = search.fill(x, MISSING, labels=[0, 1, 0])
     for i, k in enumerate([0, 1, 0]):
@@ -180,8 +187,8 @@ def test_where_the_generator_is_linear_the_search_finds_the_posterior_s_mean():
 
 def test_where_the_generator_is_linear_searched_draws_have_the_posterior_s_mean_and_covariance():
     generator, n = Linear(), 400
-    x = walks(1, 1)
-    search = LatentSearch(generator, tolerance=0.1, steps=150, learning_rate=0.05)
+    x = generator.recordings([1], 0.1)
+    search = LatentSearch(generator, tolerance=0.1, steps=200, learning_rate=0.05)
     same = np.repeat(x, n, axis=0), np.repeat(MISSING[:1], n, axis=0)  # one signal n times: a draw of each
     draws = search.sample(*same, 1, labels=np.ones(n, dtype=int), seed=3)[0, :, 0][:, MISSING[0]]
     mean, covariance = generator.posterior(x[0], MISSING[0], 1, 0.1)
