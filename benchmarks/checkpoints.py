@@ -89,7 +89,8 @@ def make(part: Part, folder: Path = tables.DATA, *, anew: bool = False) -> None:
         print(f"{part.name}: stopped after {len(history)} of {config.steps} steps; the same command goes on.")
         return
     generator = generator.cpu()
-    checkpoints.save_model(generator, folder / part.file, scaler=scaler, class_names=scaled.class_names)
+    told = {"scaler": scaler, "class_names": scaled.class_names, "invariants": Invariants.found_in(learnt)}
+    checkpoints.save_model(generator, folder / part.file, **told)
     thinned = history.to_frame().iloc[run.history_every - 1 :: run.history_every]
     write_whole(place / "history.csv", thinned.to_csv(index=False, float_format="%.4g").encode())
     record = {"settings": manifests.plain(run), "command": part.command, "made_with": [manifests.surroundings()]}

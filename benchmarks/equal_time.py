@@ -2,10 +2,12 @@
 
 COURSE_DATA=FOLDER python -m benchmarks.equal_time [PART ...]
 
-Is to make, under recipes/: ladder.csv (from the source's nets to the course's recipe, a change a row, beside forgers
-and other real recordings), reporting.csv (the course's recipe, WGAN-GP and the Gaussian of each class), beside.csv (the
-source's recipe and a model of another kind) and ingredients.csv (the course's recipe with one ingredient taken away).
-None is made yet: they stand in LATER, and are made where they are named. Every recipe is told the labels. How many
+Makes recipes/ladder.csv (from the source's nets to the course's recipe, a change a row, beside forgers and other real
+recordings). Is to make reporting.csv (the course's recipe, WGAN-GP and the Gaussian of each class), beside.csv (the
+source's recipe and a model of another kind) and ingredients.csv (the course's recipe with one ingredient taken away):
+they stand in LATER, and are made where they are named.
+
+Every recipe is told the labels. How many
 steps fit into the seconds is measured beforehand, so that the learning rate ends at 0 there.
 
 The seeds were fixed beforehand and served no tuning: that was done with seed 0 on an inner split of the training
@@ -224,9 +226,8 @@ def part(table: str, name: str, settings: EqualTime) -> Part:
 
 SETS = [name for name, exam in EXAMS.items() if isinstance(exam.split, Split)]
 BESIDE = dict.fromkeys((UNTRAINED, GAUSSIAN, INTERPOLATION, REAL))
-PARTS = []
-LATER = [part("ladder", "auslan_right_x", EqualTime(EXAMS["auslan_right_x"].data, LADDER | BESIDE, Budget(60.0)))]
-LATER += [
+PARTS = [part("ladder", "auslan_right_x", EqualTime(EXAMS["auslan_right_x"].data, LADDER | BESIDE, Budget(60.0)))]
+LATER = [
     part("ingredients", name, EqualTime(EXAMS[name].data, INGREDIENTS, Budget(60.0)))
     for name in ("auslan_right_x", "signs8", "CricketX")
 ]

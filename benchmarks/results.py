@@ -14,6 +14,7 @@ import pandas as pd
 
 from benchmarks.goals import RUNS, goals
 from course_lib.classroom import results
+from course_lib.metrics.classifiers import JUDGES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = (DOCS / "results.md", DOCS / "judging.md", DOCS / "trials.md")
@@ -54,6 +55,29 @@ def quick_table() -> pd.DataFrame:
 
 def _bounds(table: pd.DataFrame) -> zip:
     return zip(table, table.min(), table.mean(), table.max(), strict=True)
+
+
+def ladder_table() -> pd.DataFrame:
+    """From the source's nets to the course's recipe, after equal time."""
+    return _lines_of(results.table("recipes/ladder"))
+
+
+def _lines_of(runs: pd.DataFrame) -> pd.DataFrame:
+    """A line a method, means over its seeds: caught (least, most), by values, differences and numbers; the ratios."""
+    lines = {}
+    for method, rows in runs.groupby("method", sort=False):
+        line = lines.setdefault(method, {"caught": _mean_and_ends(rows["caught"])})
+        for view in ("values", "differences", "numbers"):
+            line[f"by {view}"] = f"{rows[[f'{view}, {judge}' for judge in JUDGES]].max(axis=1).mean():.2f}"
+        ratios = [column for column in rows if column.endswith("_ratio")]
+        line |= {ratio.removesuffix("_ratio").replace("_", " "): f"{rows[ratio].mean():.2f}" for ratio in ratios}
+        line |= {"copied share": f"{rows['copied_share'].mean():.2f}"}
+        line |= {"steps": f"{rows['steps'].mean():,.0f}", "seeds": len(rows)}
+    return pd.DataFrame(lines).T.rename_axis("method")
+
+
+def _mean_and_ends(values: pd.Series) -> str:
+    return f"{values.mean():.2f} ({values.min():.2f}, {values.max():.2f})"
 
 
 def toys_table() -> pd.DataFrame:
@@ -324,6 +348,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "goals": goals_table,
     "generators": generators_table,
     "quick": quick_table,
+    "ladder": ladder_table,
     "toys": toys_table,
     "critics": critics_table,
     "first_trials": first_trials_table,

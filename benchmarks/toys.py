@@ -3,11 +3,9 @@
 Makes toy_modes.csv; toys/manifest.json has every method's settings. The column `seconds` is the processor's, training
 alone. Two of these commands with different methods can run side by side.
 
-Srivastava et al. 2017, arXiv:1705.07761 (the measure); Tanielian et al. 2020, arXiv:2006.04596 (what a continuous
-generator cannot do); Dieng et al. 2019, arXiv:1910.04302 (noise added to the output, its size learnt).
+Srivastava et al. 2017, arXiv:1705.07761 (the measure).
 """
 
-import math
 import time
 from dataclasses import dataclass, replace
 
@@ -16,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from benchmarks import tables
+from benchmarks.priors import FadeIn, NoisyGenerator
 from benchmarks.tables import Part, make  # noqa: F401 - a bench has PARTS and make
 from course_lib.data import Mixture, grid, ring
 from course_lib.metrics import mode_coverage
@@ -25,47 +24,6 @@ from course_lib.training import State, TrainingConfig, TrainingDiverged, sample,
 from course_lib.training.objectives import NON_SATURATING
 
 DISTRIBUTIONS = {"ring": ring, "grid": grid}
-SIZE_RATE = 0.2  # how fast the output noise's size is learnt, beside the weights
-
-
-class NoisyGenerator(nn.Module):
-    """An `MLPGenerator` that can jump, and whose points are blurred: noise (B, latent_dim) -> points (B, out_dim).
-
-    Args:
-        latent_dim: numbers of noise; the layers see all but the last `out_dim` of them.
-        out_dim: coordinates a point.
-        width: features a layer.
-        depth: hidden layers.
-        signs: of so many of the numbers the layers see only the sign. A continuous map must fill the gaps between
-            modes with some samples; one that jumps where a sign changes need not.
-        output_noise: the last `out_dim` numbers of noise are added to the output, times a size for each coordinate
-            that starts at this and is learnt (a fifth as fast as the weights, being a logarithm).
-
-    Raises:
-        ValueError: for a setting out of its range.
-    """
-
-    def __init__(
-        self, latent_dim: int, out_dim: int, width: int, depth: int, *, signs: int, output_noise: float
-    ) -> None:
-        super().__init__()
-        seen = latent_dim - out_dim
-        if seen < 1 or not 0 < output_noise < float("inf"):
-            raise ValueError(
-                f"NoisyGenerator: expected a latent_dim above out_dim = {out_dim} and output_noise above 0; got "
-                f"{latent_dim} and {output_noise!r}. Without output noise take MLPGenerator."
-            )
-        if not 0 <= signs <= seen:
-            raise ValueError(f"NoisyGenerator: expected signs from 0 to {seen}, the numbers it sees, got {signs!r}.")
-        self.latent_dim, self.out_dim, self.signs = latent_dim, out_dim, signs
-        self.points = MLPGenerator(seen, out_dim, width, depth)
-        self.log_size = nn.Parameter(torch.full((out_dim,), math.log(output_noise) / SIZE_RATE))
-
-    def forward(self, noise: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch out"]:
-        seen, added = noise[:, : -self.out_dim], noise[:, -self.out_dim :]
-        seen = torch.cat([seen[:, : self.signs].sign(), seen[:, self.signs :]], dim=1)
-        return self.points(seen) + (SIZE_RATE * self.log_size).exp() * added
-
 
 # --------------------------------------------------------------------------------------------------------- settings
 
@@ -78,18 +36,6 @@ class Critic:
     constraint: str | None = None
     pack: int = 1
     fourier_features: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class FadeIn:
-    """The critic's waves are silent until `first`, and then grow in a straight line to `size` at `last`.
-
-    `first` and `last` are shares of the steps.
-    """
-
-    first: float
-    last: float
-    size: float
 
 
 @dataclass(frozen=True)
@@ -227,9 +173,7 @@ def build(method: Method, seed: int) -> tuple[nn.Module, MLPCritic]:
 def fade_in(method: Method, critic: MLPCritic, step: int) -> None:
     """Set how loud the critic's waves are after `step`."""
     if method.fade_in is not None:
-        fade = method.fade_in
-        share = (step / method.config.steps - fade.first) / (fade.last - fade.first)
-        critic.fourier_scale.fill_(fade.size * min(1.0, max(0.0, share)))
+        critic.fourier_scale.fill_(method.fade_in.at(step / method.config.steps))
 
 
 def perfect(settings: Perfect, distribution: str, seed: int) -> list[dict]:

@@ -5,6 +5,7 @@ built is a fixed list: a file never says what code to run.
 """
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from course_lib import models
-from course_lib.data import Mixture, Scaler, SignalDataset, SwissRoll
+from course_lib.data import Invariants, Mixture, Scaler, SignalDataset, SwissRoll
 from course_lib.files import hold, user_path, write_whole
 
 CLASSES = {
@@ -54,9 +55,16 @@ def describe(model: nn.Module) -> dict:
 
 
 def save_model(
-    model: nn.Module, path: str | Path, *, scaler: Scaler | None = None, class_names: tuple[str, ...] | None = None
+    model: nn.Module,
+    path: str | Path,
+    *,
+    scaler: Scaler | None = None,
+    class_names: tuple[str, ...] | None = None,
+    invariants: Invariants | None = None,
 ) -> None:
-    """Write weights, constructor's arguments, scaler and class names to one .safetensors file.
+    """Write weights, constructor's arguments, scaler, class names and invariants to one .safetensors file.
+
+    The invariants are of the recordings in their own units: they are imposed after `scaler.inverse`.
 
     Raises:
         ValueError: if the model is not of the course's classes, or holds a value that is not finite.
@@ -73,6 +81,7 @@ def save_model(
         "model": describe(model),
         "scaler": scaler_to_json(scaler),
         "class_names": class_names and list(class_names),
+        "invariants": invariants_to_json(invariants),
     }
     _write_tensors(model.state_dict(), manifest, user_path(path))
 
@@ -116,6 +125,11 @@ def load_class_names(path: str | Path) -> tuple[str, ...] | None:
     return None if names is None else tuple(names)
 
 
+def load_invariants(path: str | Path) -> Invariants | None:
+    """The invariants that travelled with a model, or None. Raises as `load_model`."""
+    return invariants_from_json(_read_tensors(user_path(path))[1].get("invariants"))
+
+
 def load_class_counts(folder: str | Path) -> list[int] | None:
     """How many signals of each class a run was trained on, or None where its run.json is not beside it."""
     path = user_path(folder) / "run.json"
@@ -130,6 +144,20 @@ def scaler_to_json(scaler: Scaler | None) -> dict | None:
 def scaler_from_json(stored: dict | None) -> Scaler | None:
     """The scaler that `scaler_to_json` described."""
     return None if stored is None else Scaler(mean=torch.tensor(stored["mean"]), std=torch.tensor(stored["std"]))
+
+
+def invariants_to_json(invariants: Invariants | None) -> dict | None:
+    """Invariants as JSON can hold them, to the last bit."""
+    return None if invariants is None else dataclasses.asdict(invariants)
+
+
+def invariants_from_json(stored: dict | None) -> Invariants | None:
+    """The invariants that `invariants_to_json` described."""
+    return None if stored is None else Invariants(**{name: _as_tuples(value) for name, value in stored.items()})
+
+
+def _as_tuples(value: object) -> object:
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
 
 
 def digest(dataset: SignalDataset | Mixture | SwissRoll) -> str:
@@ -195,6 +223,7 @@ class RunFolder:
                 self.folder / "generator.safetensors",
                 scaler=scaler_from_json(description["scaler"]),
                 class_names=tuple(description["class_names"]),
+                invariants=invariants_from_json(description["invariants"]),
             )
         write_whole(self.folder / "run.json", json.dumps(description, indent=1).encode())
 

@@ -4,14 +4,17 @@ The only place that knows where data/ lies. Who made a result, and with what, sa
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from course_lib.metrics import paired_interval
 
 FOLDER = Path(__file__).resolve().parents[2] / "data"
+CONFIDENCE = 0.95
 
 
 def table(name: str, **options: object) -> pd.DataFrame:
@@ -37,6 +40,34 @@ def manifest(name: str) -> dict:
 def generator(name: str) -> Path:
     """The file of the committed generator `name`: "signs80", "auslan_right_x" ... Raises as `table`."""
     return _found(f"checkpoints/{name}/generator.safetensors")
+
+
+def mean_interval(values: pd.Series | np.ndarray | Sequence[float]) -> tuple[float, float]:
+    r"""The 95 % interval of the mean of independent runs: mean $\pm\, t\, s/\sqrt{n}$, n - 1 degrees of freedom.
+
+    A value that is not there (NaN: the spread of a generator that hits no mode) is left out; of fewer than two values
+    both ends are NaN.
+    """
+    there = np.asarray(values, dtype=float)
+    there = there[~np.isnan(there)]
+    if len(there) < 2:
+        return float("nan"), float("nan")
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, len(there) - 1) * there.std(ddof=1) / np.sqrt(len(there))
+    return float(there.mean() - half), float(there.mean() + half)
+
+
+def with_intervals(runs: pd.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
+    """Runs in groups -> a row a group, in the order of the runs: of each column the mean and its `mean_interval`.
+
+    The columns of the result are pairs: ("modes", "mean"), ("modes", "low"), ("modes", "high") ...
+    """
+    groups = list(runs.groupby(list(by), sort=False))
+    numbers = [
+        [number for column in columns for number in (rows[column].mean(), *mean_interval(rows[column]))]
+        for _, rows in groups
+    ]
+    across = pd.MultiIndex.from_product([columns, ["mean", "low", "high"]])
+    return pd.DataFrame(numbers, pd.MultiIndex.from_tuples([name for name, _ in groups], names=list(by)), across)
 
 
 # --- augmentation/accuracy.csv

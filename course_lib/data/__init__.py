@@ -8,7 +8,7 @@ from course_lib.data.constant import constant_signals
 from course_lib.data.dataset import SignalDataset
 from course_lib.data.invariants import Invariants
 from course_lib.data.overlaps import overlapping_windows
-from course_lib.data.readers import load_signals
+from course_lib.data.readers import Preview, load_signals, preview_signals
 from course_lib.data.resampling import resample
 from course_lib.data.scaling import Scaler
 from course_lib.data.simulated import SignLaw, minimum_jerk, sign_law, simulate_signs, time_warp
@@ -18,6 +18,7 @@ __all__ = [
     "AUSLAN_CHANNELS",
     "Invariants",
     "Mixture",
+    "Preview",
     "RECORDINGS_DIGEST",
     "Scaler",
     "SignLaw",
@@ -30,6 +31,7 @@ __all__ = [
     "load_signals",
     "minimum_jerk",
     "overlapping_windows",
+    "preview_signals",
     "recordings_digest",
     "resample",
     "ring",

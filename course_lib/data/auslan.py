@@ -42,10 +42,10 @@ ARCHIVE_BEGINS = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # zip, gzip, bzip2, 
 ARCHIVE_ENDS = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 OWN = (".csv", ".tsv", ".txt", ".ts", ".npy", ".npz", ".mat", ".parquet", ".xlsx", ".h5", ".edf", ".wav", ".json")
 OWN_RECORDINGS = (
-    "This reads the Auslan recordings and nothing else. load_signals reads UCR's .tsv (a label, then values, a line); "
-    "other recordings become a data set in Python, from arrays: "
-    "SignalDataset(values, labels, class_names) with float32 values (N, channels, steps), for instance from "
-    "np.load(file)['values'] or pd.read_csv(file).to_numpy('float32')[:, None]; then train(generator, critic, dataset)."
+    "This reads the Auslan recordings and nothing else. load_signals reads own ones: text tables (.csv, .tsv, .txt), "
+    ".ts, .npy, .npz, and a folder of a table a recording; preview_signals shows what it understands. Others "
+    "become a data set in Python, from arrays: SignalDataset(values, labels, class_names) with float32 values "
+    "(N, channels, steps); then train(generator, critic, dataset)."
 )
 
 _FILE_NAME = re.compile(r"(?P<sign>.+)-\d+\.tsd")

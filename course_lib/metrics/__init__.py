@@ -42,8 +42,10 @@ from course_lib.metrics.time import (
     spectral_distance,
     variance_ratio,
 )
+from course_lib.metrics.verdict import GRADES, Verdict, verdict_of
 
 __all__ = [
+    "GRADES",
     "METRICS",
     "Comparison",
     "DiscriminativeScore",
@@ -51,6 +53,7 @@ __all__ = [
     "ModeCoverage",
     "PrecisionRecall",
     "TransferScore",
+    "Verdict",
     "autocorrelation",
     "autocorrelation_distance",
     "band_coverage",
@@ -81,4 +84,5 @@ __all__ = [
     "spectral_distance",
     "transfer_score",
     "variance_ratio",
+    "verdict_of",
 ]

@@ -4,11 +4,19 @@
 classroom's.
 """
 
-from course_lib.plots import base, distributions, points, signals, training
+from course_lib.plots import base, distributions, points, samples, signals, training
 from course_lib.plots.base import *
 from course_lib.plots.distributions import *
 from course_lib.plots.points import *
+from course_lib.plots.samples import *
 from course_lib.plots.signals import *
 from course_lib.plots.training import *
 
-__all__ = [*base.__all__, *distributions.__all__, *points.__all__, *signals.__all__, *training.__all__]
+__all__ = [
+    *base.__all__,
+    *distributions.__all__,
+    *points.__all__,
+    *samples.__all__,
+    *signals.__all__,
+    *training.__all__,
+]

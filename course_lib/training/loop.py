@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from course_lib import penalties
 from course_lib.checkpoints import run_folder
+from course_lib.data import Invariants
 from course_lib.devices import choose_device
 from course_lib.training.config import TrainingConfig
 from course_lib.training.history import Callback, History, State
@@ -91,6 +92,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     checkpoint_dir: str | Path | None = None,
     resume: bool = False,
+    invariants: Invariants | None = None,
 ) -> History:
     """Train `generator` against `critic` on `dataset`; afterwards `generator` holds the averaged weights.
 
@@ -107,6 +109,8 @@ def train(
         callbacks: called in turn with a `State` after every generator step.
         checkpoint_dir: a folder for checkpoints; made if it is missing, and held against a second run.
         resume: go on from the checkpoint in `checkpoint_dir`; on an empty folder, start afresh.
+        invariants: what all recordings share exactly, in their own units. Training does not use them; they are kept in
+            the checkpoint beside the dataset's scaler, for whoever draws from it.
 
     Returns:
         The history, a row a generator step, those before a resume included.
@@ -125,7 +129,7 @@ def train(
     check_models_fit(generator, critic, dataset)
     warn_of_trouble(generator, dataset, config, saved=checkpoint_dir is not None)
     with run_folder(checkpoint_dir, resume=resume) as folder, _stop_after_this_step() as stop_asked:
-        run = Run(generator, critic, dataset, config, device)
+        run = Run(generator, critic, dataset, config, device, invariants)
         if folder is not None and folder.holds_a_run():
             run.load_state(*folder.load(run.description()))
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib import checkpoints
-from course_lib.data import SignalDataset
+from course_lib.data import Invariants, SignalDataset
 from course_lib.devices import random_stream
 from course_lib.penalties import relative_to_roughness, sobolev_smoothing
 from course_lib.training.config import TrainingConfig
@@ -37,8 +37,9 @@ class Run:
         dataset: Data,
         config: TrainingConfig,
         device: torch.device,
+        invariants: Invariants | None = None,
     ) -> None:
-        self.config, self.dataset, self.device = config, dataset, device
+        self.config, self.dataset, self.device, self.invariants = config, dataset, device, invariants
         signals = isinstance(dataset, SignalDataset)
         self.real_values = dataset.values.to(device) if signals else None
         self.real_labels = dataset.labels.to(device) if getattr(generator, "n_classes", None) else None
@@ -157,6 +158,7 @@ class Run:
             "critic": checkpoints.describe(self.critic),
             "data": checkpoints.digest(self.dataset),
             "scaler": checkpoints.scaler_to_json(getattr(self.dataset, "scaler", None)),
+            "invariants": checkpoints.invariants_to_json(self.invariants),
             "class_names": list(self.dataset.class_names),
             "class_counts": counts,
             "device": self.device.type,

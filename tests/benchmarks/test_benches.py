@@ -15,6 +15,7 @@ from benchmarks import (
     checkpoints,
     critics,
     equal_time,
+    fair,
     judging,
     penalty,
     recipes,
@@ -23,7 +24,8 @@ from benchmarks import (
     toys,
 )
 from benchmarks.diffusion import Diffusion
-from benchmarks.manifests import plain
+from benchmarks.manifests import differences, plain
+from benchmarks.points import Recipe as Recipe2D
 from benchmarks.recordings import Auslan, Simulated
 from course_lib.checkpoints import load_model
 from course_lib.training import BEST_RECIPE, Recipe, TrainingConfig
@@ -79,6 +81,19 @@ def test_toys(tmp_path):
     assert (table.query("method == 'tiny'")["steps"] == 2).all()
 
 
+def test_fair_trials(tmp_path):
+    trials = {name: Recipe2D(replace(POINTS, learning_rate=rate), width=8) for name, rate in (("a", 1e-3), ("b", 3e-3))}
+    settings = fair.Tuning(trials, samples=50, seeds=(100, 101))
+    table = made_in_two_sittings(fair, fair.tuning_part("tiny", settings), tmp_path)
+    measured = ["steps", "seconds", "modes", "high_quality", "reverse_kl", "spread", "failure"]
+    assert list(table) == ["method", "setting", "distribution", "seed", *measured]
+    assert list(table["setting"]) == ["a"] * 4 + ["b"] * 4
+    assert list(table["distribution"]) == ["ring", "ring", "grid", "grid"] * 2
+    assert list(table["seed"]) == [100, 101] * 4
+    assert (table["steps"] == 2).all()
+    assert table["failure"].isna().all()
+
+
 def test_critics_gradients_against_depth(tmp_path):
     settings = critics.Depth(width=8, depth=2, batch_size=8, clips=(0.1,), steps=(0, 2), probes=8, seeds=(0, 1))
     table = made_in_two_sittings(critics, critics.depth_part(settings), tmp_path)
@@ -124,6 +139,20 @@ def test_penalty_estimates(tmp_path):
     assert list(table) == columns("penalty/estimate.csv")
     assert list(table["step"]) == [1, 2, 1, 2]
     assert tables.read_manifest(part, tmp_path)["w1_real_against_real"] > 0
+
+
+def test_the_control_of_the_estimates_slows_the_generator_to_a_quarter_and_nothing_else():
+    before, control = penalty.ESTIMATE, penalty.SLOW_GENERATOR
+    assert differences(plain(before.config), plain(control.config)) == [
+        "learning_rate: 0.001 -> 0.00025",
+        "critic_learning_rate: None -> 0.001",
+    ]
+    assert control.weights_and_critic_steps == ((10.0, 5),)
+    assert (10.0, 5) in before.weights_and_critic_steps
+    assert replace(control, config=before.config, weights_and_critic_steps=before.weights_and_critic_steps) == before
+    (later,) = penalty.LATER
+    assert later.file == "penalty/slow_generator.csv"
+    assert not {part.file for part in penalty.PARTS} & {later.file}
 
 
 def test_penalty_optimizers(tmp_path):
@@ -313,8 +342,8 @@ def test_an_ingredient_that_is_taken_away_no_longer_acts(ingredient, what):
 
 
 def test_no_bench_works_when_it_is_imported():
-    later = (augmentation, equal_time, judging, restoration)
-    for bench in (auslan_facts, checkpoints, critics, penalty, recipes, toys, *later):
+    later = (augmentation, equal_time, judging, penalty, restoration)
+    for bench in (auslan_facts, checkpoints, critics, fair, recipes, toys, *later):
         given = "PARTS, make, __doc__, LATER" if bench in later else "PARTS, make, __doc__"
         text = Path(bench.__file__).read_text()
         assert text.endswith(f'if __name__ == "__main__":\n    tables.command({given})\n'), bench.__name__

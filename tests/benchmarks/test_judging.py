@@ -222,3 +222,29 @@ def test_the_committed_table_says_that_perfect_samplers_are_inside_and_that_flaw
 def test_the_null_of_the_library_holds_in_the_committed_draws():
     table = pd.read_csv(tables.DATA / "judging/null.csv")
     assert np.mean([row.caught <= metrics.caught_null(row.n)[1] for row in table.itertuples()]) >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("table", "who", "grades"),
+    [
+        ("reports", "other real signals", {"use it"}),
+        ("reports", "training recordings", {"not yet"}),
+        ("reports", "white noise", {"not yet"}),
+        ("reports", "one signal a class", {"not yet"}),
+        ("calibration", judging.PERFECT, {"use it"}),
+        ("calibration", judging.COPIES, {"not yet"}),
+        ("calibration", judging.PERMUTED, {"not yet"}),
+        ("calibration", judging.LOUDER, {"use it with care"}),
+        ("calibration", judging.DROPPED, {"use it with care", "not yet"}),
+    ],
+)
+def test_the_verdict_lets_other_recordings_pass_and_refuses_what_must_be_refused(table, who, grades):
+    """On every committed report of the eight sets, or of the ten seeds; where the judge is blind, with care at best."""
+    rows = pd.read_csv(tables.DATA / "judging" / f"{table}.csv")
+    rows = rows[(rows["generator"] == who) & ~rows["metric"].str.startswith("caught:")]
+    of = "set" if table == "reports" else "seed"
+    for name, report in rows.groupby(of):
+        report = report.set_index("metric")
+        blind = report.loc["caught", "high"] >= 0.75
+        allowed = {"use it with care"} if blind and grades == {"use it"} else grades
+        assert metrics.verdict_of(report.drop(columns=[of, "generator", "inside", "size"])).grade in allowed, name

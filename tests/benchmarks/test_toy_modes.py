@@ -8,7 +8,6 @@ import torch
 from benchmarks import toys
 from benchmarks.tables import DATA, read_manifest
 from course_lib.data import grid
-from course_lib.models import MLPGenerator
 from course_lib.training import TrainingConfig
 
 TABLE = pd.read_csv(DATA / "toy_modes.csv")
@@ -107,44 +106,6 @@ def test_the_judge_knows_collapse_from_perfection():
     assert found["high_quality"] == 1
     assert found["spread"] == 0
     assert found["reverse_kl"] == pytest.approx(torch.tensor(25.0).log().item(), rel=1e-3)
-
-
-def test_a_generator_sees_only_the_signs_of_the_first_numbers_and_jumps_where_one_changes():
-    torch.manual_seed(0)
-    generator, plain = toys.NoisyGenerator(6, 2, 16, 2, signs=3, output_noise=0.1), MLPGenerator(4, 2, 16, 2)
-    plain.load_state_dict(generator.points.state_dict())
-    rest = [0.0, 0.0]  # no output noise
-    noise = torch.tensor([[0.3, -1.2, 2.0, 0.7, *rest]])
-    assert torch.equal(generator(noise), plain(torch.tensor([[1.0, -1.0, 1.0, 0.7]])))
-    assert torch.equal(generator(noise * torch.tensor([5.0, 0.1, 3.0, 1.0, 1.0, 1.0])), generator(noise))
-    across = torch.tensor([[1e-6, -1.2, 2.0, 0.7, *rest], [-1e-6, -1.2, 2.0, 0.7, *rest]])
-    jump = (generator(across)[0] - generator(across)[1]).norm()
-    assert jump > 1e3 * (plain(across[:, :4])[0] - plain(across[:, :4])[1]).norm()
-
-
-def test_output_noise_is_added_coordinate_by_coordinate_and_its_size_is_learnt():
-    torch.manual_seed(0)
-    noisy, noise = toys.NoisyGenerator(6, 2, 16, 2, signs=1, output_noise=0.1), torch.randn(5, 6)
-    seen = torch.cat([noise[:, :1].sign(), noise[:, 1:4]], dim=1)
-    torch.testing.assert_close(noisy(noise), noisy.points(seen) + 0.1 * noise[:, 4:])
-    # the slope of the first coordinate in the logarithm of its size is the noise added to it, a fifth of it a unit
-    (slope,) = torch.autograd.grad(noisy(noise)[:, 0].sum(), noisy.log_size)
-    torch.testing.assert_close(slope, torch.stack([0.2 * 0.1 * noise[:, 4].sum(), torch.tensor(0.0)]))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        (dict(latent_dim=6, signs=5, output_noise=0.1), "expected signs from 0 to 4, the numbers it sees, got 5"),
-        (dict(latent_dim=6, signs=-1, output_noise=0.1), "expected signs from 0 to 4, the numbers it sees, got -1"),
-        (dict(latent_dim=4, signs=0, output_noise=-0.1), r"output_noise above 0; got 4 and -0\.1"),
-        (dict(latent_dim=4, signs=0, output_noise=0.0), r"got 4 and 0\.0\. Without output noise take MLPGenerator"),
-        (dict(latent_dim=2, signs=0, output_noise=0.1), r"a latent_dim above out_dim = 2 .* got 2 and 0\.1"),
-    ],
-)
-def test_a_noisy_generator_that_cannot_be_built_is_refused(arguments, complaint):
-    with pytest.raises(ValueError, match=complaint):
-        toys.NoisyGenerator(out_dim=2, width=8, depth=1, **arguments)
 
 
 def test_a_method_with_output_noise_starts_from_the_weights_that_its_seed_gives_a_plain_one():

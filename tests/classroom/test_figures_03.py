@@ -37,6 +37,31 @@ def test_the_arrows_are_the_directions_of_the_field(method):
         np.testing.assert_allclose(direction, slope / length if length else slope, atol=1e-12)
 
 
+def test_a_field_that_is_given_is_drawn_in_place_of_the_games_own():
+    places, directions = arrows(figures.plot_phase_portrait(DiracGAN(), field=lambda theta, psi: (-theta, -2 * psi)))
+    right = -places * [1, 2]
+    length = np.hypot(*right.T)[:, None]
+    np.testing.assert_allclose(directions, np.divide(right, length, where=length > 0, out=0 * right), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("theta", "psi", "moves"), [(1.0, 0.45, (1, -1)), (1.0, -0.45, (-1, -1)), (-1.0, 0.45, (1, 1))]
+)
+def test_the_game_is_drawn_with_its_line_and_both_moves(theta, psi, moves):
+    # theta climbs the line; the line falls at a generated point on the right, and rises at one on the left
+    (ax,) = figures.plot_dirac_game([(theta, psi)]).axes
+    _, line, real, fake = lines(ax)
+    np.testing.assert_allclose(line[:, 1], psi * line[:, 0])
+    np.testing.assert_allclose([real[0], fake[0]], [[0, 0], [theta, 0]])
+    along, at_the_end = (np.subtract(arrow.xy, arrow.xyann) for arrow in ax.texts)
+    assert tuple(np.sign([along[0], at_the_end[1]])) == moves
+    assert along[1] == at_the_end[0] == 0
+
+
+def test_the_game_has_a_panel_a_state():
+    assert len(figures.plot_dirac_game([(1.0, 0.5), (0.5, -1.0), (-1.0, 0.2)]).axes) == 3
+
+
 def test_a_path_is_drawn_from_its_dot_and_the_goal_is_marked():
     path = DiracGAN("r1").path((1, 1), 30, 0.2)
     ax = figures.plot_phase_portrait(DiracGAN("r1"), {"a": path})

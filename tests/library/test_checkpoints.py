@@ -8,8 +8,9 @@ import torch
 from safetensors.torch import save_file
 
 from course_lib import checkpoints
-from course_lib.data import Scaler
+from course_lib.data import Invariants, Scaler, SignalDataset
 from course_lib.models import MirrorGenerator, SignalCritic, SignalGenerator
+from course_lib.training import TrainingConfig, train
 
 
 @pytest.mark.parametrize("make", [SignalGenerator, MirrorGenerator])
@@ -33,6 +34,27 @@ def test_the_scaler_comes_back_to_the_last_bit(tmp_path):
     again = checkpoints.load_scaler(path)
     assert torch.equal(again.mean, scaler.mean) and torch.equal(again.std, scaler.std)
     assert checkpoints.load_class_names(path) == ("ä", "b")
+
+
+def test_the_invariants_come_back_to_the_last_bit(tmp_path):
+    found = Invariants(
+        (1 / 3, None), (1.0, None), 1, (None, (0.1, 0.2)), (((0.5, 1e-3), (2 / 7, 1.0)), None), (None, 1e-9)
+    )
+    path = tmp_path / "model.safetensors"
+    checkpoints.save_model(SignalCritic(20, 2, 4), path, invariants=found)
+    assert checkpoints.load_invariants(path) == found
+    checkpoints.save_model(SignalCritic(20, 2, 4), path)
+    assert checkpoints.load_invariants(path) is None
+
+
+def test_a_run_keeps_invariants_and_scaler_beside_its_generator(tmp_path):
+    recordings = SignalDataset(np.random.default_rng(0).integers(0, 9, (12, 1, 16)).astype(np.float32) / 4)
+    found, scaled = Invariants.found_in(recordings), Scaler.fit(recordings).transform(recordings)
+    generator, critic = SignalGenerator(16, 1, 4, 4), SignalCritic(16, 1, 4)
+    config = TrainingConfig(steps=2, batch_size=4)
+    train(generator, critic, scaled, config, device="cpu", checkpoint_dir=tmp_path, invariants=found)
+    assert found.lattice == ((0.0, 0.25),)
+    assert checkpoints.load_invariants(tmp_path / "generator.safetensors") == found
 
 
 def test_a_missing_checkpoint_is_named(tmp_path):

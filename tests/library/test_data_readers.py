@@ -1,4 +1,4 @@
-"""Own recordings from a file: read to the last digit, or refused with the file, the row and the column."""
+"""The .tsv files of the UCR archive, and what every reader shares: class names, lengths, notes."""
 
 import os
 from pathlib import Path
@@ -40,7 +40,9 @@ def test_a_tsv_is_a_label_and_the_signal_s_values_in_each_line(tmp_path):
     assert dataset.values.shape == (6, 1, 9) and dataset.class_names == ("1", "2", "10")
     assert [dataset.class_names[k] for k in dataset.labels] == ["2", "1", "1", "2", "10", "1"]
     np.testing.assert_allclose(dataset.values[:, 0].numpy(), values, rtol=1e-7)
-    assert dataset.notes == () and dataset.groups is None
+    (note,) = dataset.notes
+    assert "1 of 3 classes have a single signal" in note and "'10' (own.tsv, row 5)" in note
+    assert dataset.groups is None
 
 
 @pytest.mark.parametrize(
@@ -110,109 +112,37 @@ def test_a_tilde_is_the_reader_s_own_folder(tmp_path, monkeypatch):
     assert len(load_signals("~/own.tsv")) == 2
 
 
-# --- what is refused
+def test_signals_that_end_early_are_refused_and_with_a_length_resampled_and_counted(tmp_path):
+    """UCR fills up shorter signals with NaN; a row may also just be shorter."""
+    path = lines(tmp_path / "own.tsv", "1\t0\t1\t2\t3", "1\t0\t1\t2\tNaN", "2\t0\t1")
+    with pytest.raises(ValueError, match="row 2, column 4: expected 4 steps.*shortest 2, longest 4.*length="):
+        load_signals(path)
+    dataset = load_signals(path, length=7)
+    expected = [np.linspace(0, end, 7) for end in (3, 2, 1)]
+    np.testing.assert_allclose(dataset.values[:, 0].numpy(), expected, atol=1e-6)
+    assert "3 of 3 signals, of 2 to 4 steps, were resampled to 7 (PCHIP)." in dataset.notes
 
 
-GOOD = "1\t0.5\t0.25\t0.125"
+def test_a_gap_is_interpolated_where_that_is_asked_for_and_counted(tmp_path):
+    x = np.array([0.0, 2.0, 3.0, 7.0])
+    path = lines(tmp_path / "own.tsv", "1\t0\t\t2\t3\tnan\t7", "1\t0\t1\t2\t3\t4\t5")
+    dataset = load_signals(path, missing="interpolate")
+    expected = PchipInterpolator([0, 2, 3, 5], x)([0, 1, 2, 3, 4, 5])
+    np.testing.assert_allclose(dataset.values[0, 0].numpy(), expected, rtol=1e-6)
+    assert dataset.notes == ("2 missing values in 1 of 2 signals were interpolated (PCHIP).",)
 
 
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        ([], "own.tsv: .*a signal a line, but the file is empty"),
-        (["", "  ", ""], "own.tsv: .*the file is empty"),
-        ([GOOD, "2\t0.5\t0.25"], "own.tsv, row 2: expected 4 columns, as in row 1, got 3.*one length"),
-        ([GOOD, GOOD, "2\t1\t2\t3\t4"], "own.tsv, row 3: expected 4 columns, as in row 1, got 5"),
-        ([GOOD, "", GOOD], "own.tsv, row 2: expected 4 columns, as in row 1, got no text at all"),
-        ([GOOD, "2\tnan\t0.25\t0"], r"row 2, column 2: expected a number, got 'nan' \(not measured\). Fill that gap"),
-        ([GOOD, "2\t0.5\t?\t0"], r"row 2, column 3: expected a number, got '\?' \(not measured\)"),
-        ([GOOD, "2\t0.5\t\t0"], "row 2, column 3: expected a number, got an empty cell. Fill that gap"),
-        (
-            [GOOD, "2\t0.5\tNaN\tNaN"],
-            "row 2, column 3: .*got 'NaN' from there to the end.*UCR fills up.*various lengths",
-        ),
-        ([GOOD, "2\t0.5\t0.5\t"], "row 2, column 4: expected a number, got '' from there to the end of the row"),
-        ([GOOD + "\t", GOOD + "\t"], "row 1, column 5: .*an empty cell, as in every row. Take the tab"),
-        ([GOOD, "2\tnan\tnan\tnan"], r"row 2, column 2: expected a number, got 'nan' \(not measured\)"),
-        ([GOOD, "2\t0.5\tinf\t0"], "row 2, column 3: expected a finite number, got 'inf'"),
-        ([GOOD, "2\t0.5\t0\t-Infinity"], "row 2, column 4: expected a finite number, got '-Infinity'"),
-        ([GOOD, "2\t0.5\t1e39\t0"], "row 2, column 3: expected a number that float32 can hold .*got '1e39'"),
-        ([GOOD, "2\t0.5\t0\t1e999"], "row 2, column 4: expected a number that float32 can hold .*got '1e999'"),
-        ([GOOD, "2\t0.5\tbreath\t0"], "row 2, column 3: expected a number, got 'breath'. Mend that cell"),
-        ([GOOD, "2\t0.5\t1_000\t0"], "row 2, column 3: expected a number, got '1_000'"),
-        ([GOOD, "2\t0,5\t1\t0"], "row 2, column 2: expected a number, got '0,5'. Write decimals with a point"),
-        (["label\tt0\tt1\tt2", GOOD], "row 1, column 2: expected a number, got 't0'. Is row 1 a header"),
-        (["1.5\t0.5\t0.25\t0"], "row 1, column 1: expected a class's label.*got '1.5'.*label=False"),
-        ([GOOD, "\t0.5\t0.25\t0"], "row 2, column 1: expected a class's label.*got ''"),
-        ([GOOD, "NaN\t0.5\t0.25\t0"], "row 2, column 1: expected a class's label.*got 'NaN'"),
-        ([GOOD, "inf\t0.5\t0.25\t0"], "row 2, column 1: expected a class's label.*got 'inf'"),
-        ([GOOD, "1e999\t0.5\t0.25\t0"], "row 2, column 1: expected a class's label.*got '1e999'"),
-        (["1,0.5,0.25"], "a label and at least 2 values in each row, separated by tabs, got 1 column.*',' in it"),
-        (["1;0,5;0,25"], "got 1 column.*Row 1 has ',' in it|got 1 column.*Row 1 has ';' in it"),
-        (["1", "2"], "a label and at least 2 values in each row, separated by tabs, got 1 column. One line is one"),
-        (["1\t0.5", "2\t0.5"], "a label and at least 2 values in each row, separated by tabs, got 2 columns"),
-    ],
-)
-def test_what_is_wrong_with_a_file_is_said_with_its_place(tmp_path, rows, said):
-    with pytest.raises(ValueError, match=said) as error:
-        load_signals(lines(tmp_path / "own.tsv", *rows))
-    assert str(error.value).startswith("load_signals: own.tsv")
+def test_a_delimiter_at_each_line_s_end_makes_no_step_and_is_noted(tmp_path):
+    dataset = load_signals(lines(tmp_path / "own.tsv", "1\t0\t1\t2\t", "1\t3\t4\t5\t"))
+    assert dataset.values[:, 0].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert dataset.notes == ("column 5 is empty in every row and is left out.",)
 
 
-@pytest.mark.parametrize(
-    ("rows", "said"),
-    [
-        (["0.5", "1"], "at least 2 values in each row, separated by tabs, got 1 column"),
-        (["0.5\t1", "x\t1"], "row 2, column 1: expected a number, got 'x'"),
-        (["0.5\t1", "nan\tnan"], "row 2, column 1: expected a number, got 'nan'"),
-        (["0.5\t1", "1\t1e39"], "row 2, column 2: expected a number that float32 can hold"),
-    ],
-)
-def test_without_labels_the_columns_are_counted_from_the_first(tmp_path, rows, said):
-    with pytest.raises(ValueError, match=said):
-        load_signals(lines(tmp_path / "own.tsv", *rows), label=False)
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("own.csv", "own.csv: expected a file that ends in .tsv .*got .csv. Signals from elsewhere.*SignalDataset"),
-        ("own", "own: expected a file that ends in .tsv .*got no ending"),
-        ("own.tsv.gz", "own.tsv.gz: expected a file that ends in .tsv .*got .gz. Unpack it first"),
-    ],
-)
-def test_a_file_of_another_ending_is_told_what_is_read_today(tmp_path, name, said):
-    with pytest.raises(ValueError, match=said):
-        load_signals(lines(tmp_path / name, GOOD))
-
-
-def test_a_path_where_nothing_is_or_a_folder_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nothing at .*own.tsv.$"):
-        load_signals(tmp_path / "own.tsv")
-    lines(tmp_path / "mine.tsv", GOOD)
-    with pytest.raises(FileNotFoundError, match="nothing at .*own.tsv. That folder holds mine.tsv."):
-        load_signals(tmp_path / "own.tsv")
-    (tmp_path / "folder.tsv").mkdir()
-    with pytest.raises(ValueError, match="folder.tsv is a folder. Name a file in it"):
-        load_signals(tmp_path / "folder.tsv")
-
-
-@pytest.mark.parametrize("data", [b"PK\x03\x04\xff\xfe", GOOD.encode("utf-16")])
-def test_bytes_that_are_no_text_are_refused(tmp_path, data):
-    (tmp_path / "own.tsv").write_bytes(data)
-    with pytest.raises(ValueError, match="own.tsv: expected text in UTF-8, but byte . is none"):
-        load_signals(tmp_path / "own.tsv")
-
-
-@pytest.mark.parametrize("length", [1, 0, -3, 10.0])
-def test_a_length_that_is_none_is_refused(tmp_path, length):
-    with pytest.raises(ValueError, match="a length of at least 2 steps, or None, got"):
-        load_signals(written(tmp_path / "own.tsv", [1], numbers(1)), length=length)
-
-
-def test_another_place_of_the_labels_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="expected label=None .the first column. or label=False"):
-        load_signals(written(tmp_path / "own.tsv", [1], numbers(1)), label=True)
+def test_values_that_float32_cannot_tell_apart_are_noted(tmp_path):
+    values = 1e7 + numbers(4, 50)
+    path = lines(tmp_path / "own.tsv", *("1\t" + "\t".join(map(repr, row)) for row in values.tolist()))
+    (note,) = load_signals(path).notes
+    assert note.startswith("own.tsv: values up to 1e+07 that vary by ") and "float32" in note
 
 
 # --- the real files

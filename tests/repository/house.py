@@ -17,7 +17,7 @@ ORDER = (
     "arrays files devices data divergences transport models baselines losses penalties dirac checkpoints training "
     "restoration metrics plots runtime classroom"
 ).split()
-BESIDE_THE_NOTEBOOKS = ("__main__",)
+BESIDE_THE_NOTEBOOKS = ("commands", "__main__")  # the command line, in this order
 OUTSIDE = ("benchmarks", "conftest", "notebooks", "tests", "tools")  # what course_lib does without
 # Importing the classroom: all of it, or the one module of it that knows where committed results lie
 MAY_IMPORT_CLASSROOM = ("notebooks", "tests", "tools")
@@ -122,14 +122,14 @@ def homeless(names: Iterable[str]) -> list[str]:
 
 def backwards(found: Iterable[Arrow]) -> list[str]:
     """The arrows from a module to one that stands after it, or to what course_lib does without."""
-    place = {"": -1, **{name: i for i, name in enumerate(ORDER)}, **dict.fromkeys(BESIDE_THE_NOTEBOOKS, len(ORDER))}
+    place = {"": -1, **{name: i for i, name in enumerate([*ORDER, *BESIDE_THE_NOTEBOOKS])}}
     said = []
     for source, target, _ in sorted(found):
         if top(source) != "course_lib":
             continue
         if top(target) in OUTSIDE:
             said.append(f"{source} imports {target}, and course_lib does without {top(target)}")
-        elif top(target) == "course_lib" and place.get(room(target), -1) > place.get(room(source), len(ORDER)):
+        elif top(target) == "course_lib" and place.get(room(target), -1) > place.get(room(source), len(place)):
             said.append(f"{source} imports {target}, which stands after it: {room(source)} ... {room(target)}")
     return said
 

@@ -1,8 +1,9 @@
-"""Judges of notebook 03: a step of the Dirac-GAN, the largest step, counted modes, looking ahead."""
+"""Judges of notebook 03: a step of the Dirac-GAN, the largest step, counted modes."""
 
 import math
 
 import torch
+from torch import Tensor
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise
 
@@ -25,6 +26,38 @@ def _step(theta: float, psi: float, size: float, *, up: float = 1.0, mode: str =
     return theta + size * answered * _sigmoid(answered * theta * (1 if minimax else -1)), psi
 
 
+STARTS = [(1.0, 0.5, 0.2), (-0.7, 1.3, 0.4), (0.4, -1.1, 0.3)]  # theta, psi, size
+
+# A wrong step, and what a reader hears whose answer is that step from all of STARTS.
+WRONG_STEPS = [
+    (
+        {"mode": "simultaneous"},
+        "Your generator answers the old discriminator: that is a simultaneous step, and those drift outwards. "
+        "In an alternating step the discriminator has moved before the generator looks.",
+    ),
+    (
+        {"minimax": True},
+        "Your generator moves by psi sigma(psi theta): that is the minimax game, whose push dies when the "
+        "discriminator is sure. The non-saturating one moves by psi sigma(-psi theta).",
+    ),
+    (
+        {"mode": "generator first"},
+        "Your generator moves before the discriminator. Both orders alternate, but the discriminator was to go "
+        "first, so that the generator gets its answer.",
+    ),
+    (
+        {"up": -1.0},
+        "Your discriminator climbs its own loss: it learns to give the *fake* point the higher logit. For "
+        "theta > 0 its slope has to fall.",
+    ),
+    (
+        {"mode": "simultaneous", "minimax": True},
+        "Yours is a simultaneous step of the minimax game; the non-saturating game with the discriminator first "
+        "was asked for.",
+    ),
+]
+
+
 @exercise(
     notebook="03",
     title="One step of the game",
@@ -32,56 +65,72 @@ def _step(theta: float, psi: float, size: float, *, up: float = 1.0, mode: str =
 )
 def one_step(answer):
     step = as_function(answer)
-    known = [
-        (
-            {"mode": "simultaneous"},
-            "Your generator answers the old discriminator: that is a simultaneous step, and those drift outwards. "
-            "In an alternating step the discriminator has moved before the generator looks.",
-        ),
-        (
-            {"minimax": True},
-            "Your generator moves by psi sigma(psi theta): that is the minimax game, whose push dies when the "
-            "discriminator is sure. The non-saturating one moves by psi sigma(-psi theta).",
-        ),
-        (
-            {"mode": "generator first"},
-            "Your generator moves before the discriminator. Both orders alternate, but the discriminator was to go "
-            "first, so that the generator gets its answer.",
-        ),
-        (
-            {"up": -1.0},
-            "Your discriminator climbs its own loss: it learns to give the *fake* point the higher logit. For "
-            "theta > 0 its slope has to fall.",
-        ),
-        (
-            {"mode": "simultaneous", "minimax": True},
-            "Yours is a simultaneous step of the minimax game; the non-saturating game with the discriminator first "
-            "was asked for.",
-        ),
-    ]
-    for point in ((1.0, 0.5, 0.2), (-0.7, 1.3, 0.4), (0.4, -1.1, 0.3)):
-        theta, psi = as_tensor(step(*point), shape=(2,), what="the new (theta, psi)").detach().cpu().double().tolist()
-        right = _step(*point)
-        if close([theta, psi], right):
-            continue
-        for wrong, message in known:
-            if close([theta, psi], _step(*point, **wrong)):
-                return message
-        if close([psi, theta], right):
-            return "The two numbers are right and in the wrong order: return theta first, then psi."
-        if close(psi, right[1]):
-            return (
-                f"The discriminator's step is right. The generator's goes from {point[0]} to {theta:.4f} instead of "
-                f"{right[0]:.4f}: its loss is -log sigma(psi theta), with the slope -psi (1 - sigma(psi theta))."
-            )
+
+    def ask(start: tuple[float, float, float]) -> list[float]:
+        return as_tensor(step(*start), shape=(2,), what="the new (theta, psi)").detach().cpu().double().tolist()
+
+    got, right = [ask(start) for start in STARTS], [_step(*start) for start in STARTS]
+    if close(got, right):
+        return None
+    for wrong, message in WRONG_STEPS:
+        if close(got, [_step(*start, **wrong) for start in STARTS]):
+            return message
+    if close([pair[::-1] for pair in got], right):
+        return "The two numbers are right and in the wrong order: return theta first, then psi."
+    start, (theta, psi), (right_theta, right_psi) = next(
+        case for case in zip(STARTS, got, right, strict=True) if not close(case[1], case[2])
+    )
+    if close([pair[1] for pair in got], [pair[1] for pair in right]):
         return (
-            f"From (theta, psi) = {point[:2]} with size {point[2]} the step leads to ({right[0]:.4f}, {right[1]:.4f}), "
-            f"and yours to ({theta:.4f}, {psi:.4f}). Check the discriminator's speed first, -theta sigma(psi theta)."
+            f"The discriminator's step is right. The generator's goes from {start[0]} to {theta:.4f} instead of "
+            f"{right_theta:.4f}: its loss is -log sigma(psi theta), with the slope -psi (1 - sigma(psi theta))."
         )
-    return None
+    return (
+        f"From (theta, psi) = {start[:2]} with size {start[2]} the step leads to ({right_theta:.4f}, {right_psi:.4f}), "
+        f"and yours to ({theta:.4f}, {psi:.4f}). Check the discriminator's speed first, -theta sigma(psi theta)."
+    )
 
 
 # -------------------------------------------------------------------------------------- how large may a step be?
+
+
+DRAWN_IN = [-0.3 + 0.6j, -0.1 - 0.5j, -1.2 + 0.4j, -2.5 + 0j]
+DRIVEN_OUT = [0.5j, 0.2 + 1j]
+
+
+def _largest(value: complex) -> float:
+    """By the quadratic h (2 a + h |lambda|^2) = 0."""
+    return -(1 / value + 1 / value.conjugate()).real
+
+
+# A wrong formula, and what a reader hears whose answer is that formula at all of DRAWN_IN.
+WRONG_SIZES = [
+    (
+        lambda v: -2 / v.real,
+        "Yours is right for real eigenvalues; turning makes a step land further out, so the imaginary part belongs "
+        "into it.",
+    ),
+    (
+        lambda v: 2 * v.real / abs(v) ** 2,
+        "Your size is negative: |1 + h lambda| < 1 needs h a + ... < 0 with a below 0, so a minus is missing.",
+    ),
+    *[
+        (
+            lambda v, top=top: top / abs(v),
+            "You let only the size of the eigenvalue count. On the imaginary axis no step at all is small enough, "
+            "whatever the size: how far it lies to the left of the axis must count too.",
+        )
+        for top in (1, 2)
+    ],
+    (
+        lambda v: -v.real / abs(v) ** 2,
+        "Half of it: at that step |1 + h lambda| is smallest. It is back at 1 only at twice that step.",
+    ),
+    (
+        lambda v: -2 * v.real / abs(v),
+        "You divided by |lambda|; |1 + h lambda|^2 = 1 + 2 h a + h^2 |lambda|^2 has its square.",
+    ),
+]
 
 
 @exercise(
@@ -95,48 +144,94 @@ def largest_step(answer):
     def ask(value: complex) -> float:
         return as_number(largest(value), what="the largest step")
 
-    value = -0.3 + 0.6j
-    got = ask(value)
-    size = abs(value)
-    if close(got, -2 / value.real):
-        return (
-            "2/0.3 is right for a real eigenvalue of -0.3; this one is -0.3 + 0.6i, and turning makes a step land "
-            "further out. The imaginary part belongs into it."
+    got, right = [ask(value) for value in DRAWN_IN], [_largest(value) for value in DRAWN_IN]
+    if not close(got, right):
+        for wrong, message in WRONG_SIZES:
+            if close(got, [wrong(value) for value in DRAWN_IN]):
+                return message
+        value, size, limit = next(
+            case for case in zip(DRAWN_IN, got, right, strict=True) if not close(case[1], case[2])
         )
-    if close(got, 2 * value.real / size**2):
-        return "Your size is negative: |1 + h lambda| < 1 needs h a + ... < 0 with a below 0, so a minus is missing."
-    if close(got, 2 / size) or close(got, 1 / size):
         return (
-            "You let only the size of the eigenvalue count. On the imaginary axis no step at all is small enough, "
-            "whatever the size: how far it lies to the left of the axis must count too."
+            f"For {value} the limit is {limit:.4f}, where |1 + h lambda| = 1. Yours is {size:.4g}, where it is "
+            f"{abs(1 + size * value):.3f}."
         )
-    if close(got, -value.real / size**2):
-        return "Half of it: at that step |1 + h lambda| is smallest. It is back at 1 only at twice that step."
-    if close(got, -2 * value.real / size):
-        return "You divided by |lambda|; |1 + h lambda|^2 = 1 + 2 h a + h^2 |lambda|^2 has its square."
-    if not close(got, 4 / 3):
-        return (
-            "For -0.3 + 0.6i the limit is 4/3: |1 + 4/3 (-0.3 + 0.6i)| = |0.6 + 0.8i| = 1. "
-            f"Yours is {got:.4g}, where |1 + h lambda| = {abs(1 + got * value):.3f}."
-        )
-    for value in (0.5j, 0.2 + 1j):
-        got = ask(value)
-        if got != 0:
+    for value in DRIVEN_OUT:
+        if (size := ask(value)) != 0:
             return (
-                f"For {value} the answer is 0 and yours is {got:.4g}: with a real part of 0 or more every step leads "
+                f"For {value} the answer is 0 and yours is {size:.4g}: with a real part of 0 or more every step leads "
                 "outwards, however small."
             )
-    for value, right in ((-2.5 + 0j, 0.8), (-0.1 - 0.5j, 0.2 / 0.26)):
-        if not close(got := ask(value), right):
-            return f"For {value} the limit is {right:.4f}, and yours is {got:.4g}."
     return None
 
 
 # -------------------------------------------------------------------------------------------------- count the modes
 
 
-def _points(*rows: tuple[float, float]) -> torch.Tensor:
-    return torch.tensor(rows)
+def _counted(samples: Tensor, centers: Tensor, reach: float) -> int:
+    """Centres with a sample within `reach`."""
+    return int(_near(samples, centers, reach).any(dim=0).sum())
+
+
+def _near(samples: Tensor, centers: Tensor, reach: float) -> Tensor:
+    return (samples[:, None] - centers).square().sum(dim=2) <= reach**2
+
+
+CORNERS = [[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]]
+CROWDS = {
+    "five samples on two of three modes": [[0.05, 0.0], [0.0, 0.05], [-0.05, 0.0], [4.05, 0.0], [4.0, 0.05]],
+    "one sample on a mode, and two at 5 and 11 std": [[0.05, 0.0], [4.5, 0.0], [0.9, 3.3]],
+    "a sample 2.5 std off in each coordinate, and one on a mode": [[0.25, 0.25], [4.0, 0.0]],
+    "a sample 2 std off in each coordinate": [[0.2, 0.2]],
+    "a sample 3.5 std off along one axis": [[0.35, 0.0]],
+    "samples at 2.5, 2.8 and 1.5 std from three centres": [[0.25, 0.0], [4.0, 0.28], [0.0, 4.15]],
+    "a single sample far from all": [[9.0, 9.0]],
+}
+CASES = {
+    **{name: (torch.tensor(rows), torch.tensor(CORNERS), 0.1) for name, rows in CROWDS.items()},
+    "samples at 2.5, 2.8 and 1.5 std, all twenty times as large": (
+        20 * torch.tensor(CROWDS["samples at 2.5, 2.8 and 1.5 std from three centres"]),
+        20 * torch.tensor(CORNERS),
+        2.0,
+    ),
+}
+
+# A wrong count, and what a reader hears whose answer is that count in all of CASES.
+WRONG_COUNTS = [
+    (
+        lambda s, c, std: int(_near(s, c, 3 * std).any(dim=1).sum()),
+        "You counted the samples of high quality. A mode counts once, however many samples it has.",
+    ),
+    (
+        lambda s, c, std: len(c) - _counted(s, c, 3 * std),
+        "You counted the modes that no sample reached.",
+    ),
+    (lambda s, c, std: len(c), "You counted all centres. Is there a sample within 3 std of each?"),
+    (
+        lambda s, c, std: len((s[:, None] - c).square().sum(dim=2).argmin(dim=1).unique()),
+        "Nearest is not near: you counted every centre that is some sample's nearest. A mode counts only with a sample "
+        "within 3 std.",
+    ),
+    (
+        lambda s, c, std: int(((s[:, None] - c).square().sum(dim=2) <= 3 * std).any(dim=0).sum()),
+        "You compared squared distances with 3 std. The square of 3 std goes with them.",
+    ),
+    (
+        lambda s, c, std: int(((s[:, None] - c).abs() <= 3 * std).all(dim=2).any(dim=0).sum()),
+        "You held each coordinate to 3 std: the distance is that of the plane, not of each coordinate.",
+    ),
+    (
+        lambda s, c, std: int(((s[:, None] - c).abs().sum(dim=2) <= 3 * std).any(dim=0).sum()),
+        "You added the distances of the two coordinates; the distance is that of the plane.",
+    ),
+    (lambda s, c, std: _counted(s, c, 2 * std), "Within *three* standard deviations, not two."),
+    (lambda s, c, std: _counted(s, c, std), "Within *three* standard deviations, not one."),
+    (
+        lambda s, c, std: _counted(s, c, 0.3),
+        "The same picture, twenty times as large (std 2), gives another count. How far is far is told by the std that "
+        "you are given.",
+    ),
+]
 
 
 @exercise(
@@ -146,123 +241,15 @@ def _points(*rows: tuple[float, float]) -> torch.Tensor:
 )
 def count_modes(answer):
     count = as_function(answer)
-
-    def ask(samples: torch.Tensor, centers: torch.Tensor, std: float) -> float:
-        return as_number(count(samples.clone(), centers.clone(), std), what="the number of modes")
-
-    centers = _points((0.0, 0.0), (4.0, 0.0), (0.0, 4.0))
-    several = _points((0.1, 0.0), (0.0, 0.1), (-0.1, 0.0), (4.1, 0.0), (4.0, 0.1))
-    got = ask(several, centers, 0.1)
-    if got == 5:
-        return (
-            "Five samples lie on two modes, and you counted 5: those are the samples of high quality. A mode counts "
-            "once, however many samples it has."
-        )
-    if got == 1:
-        return "Five samples lie on two of three modes, and you counted 1: modes that no sample reached are 1 here."
-    if got == 3:
-        return "No sample lies near the third mode, and you counted it. Is there a sample within 3 std of each centre?"
-    if got != 2:
-        return f"Five samples lie on two of three modes, and you counted {got:.4g}."
-    far = _points((0.1, 0.0), (4.5, 0.0), (0.9, 3.3))
-    got = ask(far, centers, 0.1)
-    if got == 3:
-        return (
-            "Samples at 5 and 11 standard deviations from their nearest centre made their modes count. Nearest is not "
-            "near: a mode counts only with a sample within 3 std."
-        )
-    if got == 2:
-        return (
-            "A sample 5 standard deviations off made its mode count, and one at 11 did not: were squared distances "
-            "compared with 3 std? The square of 3 std goes with them."
-        )
-    if got != 1:
-        return f"One sample lies within 3 std of a centre, two lie far off, and you counted {got:.4g} modes."
-    corner = _points((0.25, 0.25), (4.0, 0.0))  # 3.5 std off, though 2.5 std in each coordinate
-    got = ask(corner, centers, 0.1)
-    if got == 2:
-        return (
-            "A sample 2.5 std off in *each* coordinate is 3.5 std away, and you let it count: the distance is that of "
-            "the plane, not of each coordinate."
-        )
-    rim = _points((0.25, 0.0), (4.0, 0.28), (0.0, 4.15))
-    got = ask(rim, centers, 0.1)
-    if got == 1:
-        return "Samples at 2.5 and 2.8 std were left out: within *three* standard deviations, not two."
-    if got == 0:
-        return "Samples at 1.5 to 2.8 std were left out: within *three* standard deviations, not one."
-    if got != 3:
-        return f"Three samples, at 2.5, 2.8 and 1.5 std from three centres, are three modes; you counted {got:.4g}."
-    scaled = ask(20 * rim, 20 * centers, 2.0)
-    if scaled != 3:
-        return (
-            f"The same picture, twenty times as large (std 2), gives {scaled:.4g} instead of 3. How far is far is "
-            "told by the std that you are given."
-        )
-    nobody = ask(_points((9.0, 9.0)), centers, 0.1)
-    if nobody != 0:
-        return f"A single sample far from all centres is on no mode, and you counted {nobody:.4g}."
-    return None
-
-
-# ---------------------------------------------------------------------------------------------------- look ahead
-
-
-def _unrolled(theta: float, psi: float, steps: int, size: float, *, through: bool = True, sign: float = -1.0) -> float:
-    point = torch.tensor(theta, dtype=torch.float64, requires_grad=True)
-    slope = torch.tensor(psi, dtype=torch.float64)
-    for _ in range(steps):
-        held = point if through else point.detach()
-        slope = slope + sign * size * held * torch.sigmoid(slope * held)
-    loss = torch.nn.functional.logsigmoid(-slope * point)
-    return torch.autograd.grad(loss, point)[0].item()
-
-
-def _unrolled_non_saturating(theta: float, psi: float, steps: int, size: float) -> float:
-    point = torch.tensor(theta, dtype=torch.float64, requires_grad=True)
-    slope = torch.tensor(psi, dtype=torch.float64)
-    for _ in range(steps):
-        slope = slope - size * point * torch.sigmoid(slope * point)
-    return torch.autograd.grad(-torch.nn.functional.logsigmoid(slope * point), point)[0].item()
-
-
-@exercise(
-    notebook="03",
-    title="Look ahead",
-    right="That derivative through the steps is what makes Unrolled GAN more than a discriminator with more steps.",
-)
-def unrolled_slope(answer):
-    slope = as_function(answer)
-    for point in ((1.0, 0.5, 5, 0.2), (-0.8, 0.3, 3, 0.5), (0.5, -1.2, 1, 0.4), (0.7, 0.9, 0, 0.3)):
-        got, right = as_number(slope(*point), what="the slope"), _unrolled(*point)
-        if close(got, right):
-            continue
-        theta, psi, steps, size = point
-        if close(got, _unrolled(theta, psi, 0, size)):
-            return (
-                "That is the slope against the discriminator as it is now: nothing was unrolled. The loss is taken at "
-                "psi after the steps."
-            )
-        if close(got, _unrolled(*point, through=False)):
-            return (
-                "You moved the discriminator and then held it fixed: psi_k depends on theta through every step, and "
-                "that part of the derivative is missing. A detach(), .item() or float() on the way cuts it off."
-            )
-        if close(got, -right):
-            return "The size is right and the sign is not: the slope was asked for, not the direction downhill."
-        if close(got, _unrolled(*point, sign=1.0)):
-            return (
-                "Your discriminator climbs its own loss in the steps ahead. It *lowers* -log(1 - sigma(psi theta)), "
-                "so for theta > 0 psi falls."
-            )
-        if close(got, _unrolled_non_saturating(*point)):
-            return (
-                "That is the slope of the non-saturating loss, -log sigma(psi_k theta); the minimax one was asked for."
-            )
-        if close(got, _unrolled(theta, psi, 1, size)):
-            return f"You took one step ahead, and {steps} were asked for."
-        return (
-            f"At theta = {theta}, psi = {psi}, {steps} steps of {size} the slope is {right:.5f}, yours is {got:.5f}. "
-            "Compare with (loss(theta + h) - loss(theta - h)) / 2h, psi_k made anew for each."
-        )
-    return None
+    got = [
+        as_number(count(samples.clone(), centers.clone(), std), what="the number of modes")
+        for samples, centers, std in CASES.values()
+    ]
+    right = [_counted(samples, centers, 3 * std) for samples, centers, std in CASES.values()]
+    if got == right:
+        return None
+    for wrong, message in WRONG_COUNTS:
+        if got == [wrong(*case) for case in CASES.values()]:
+            return message
+    name, counted, modes = next(case for case in zip(CASES, got, right, strict=True) if case[1] != case[2])
+    return f"With {name} the count is {modes}, and yours is {counted:.4g}."

@@ -1,6 +1,6 @@
-"""Figures of how training moves: phase portraits of the Dirac-GAN, the paths through them, and eigenvalues."""
+"""Figures of how training moves: the Dirac-GAN itself, its phase portraits with paths, and eigenvalues."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,19 +16,48 @@ from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
 STEPS_A_PRESS = 10
 
 
+def plot_dirac_game(states: Sequence[tuple[Number, Number]]) -> Figure:
+    r"""The minimax game at each state $(\theta, \psi)$: the two points, the line $D(x) = \psi x$, and where both go.
+
+    The arrows have the signs of the game's field: one along the axis for $\theta$, one at the line's end for $\psi$.
+    """
+    figure, axes = plt.subplots(
+        1, len(states), figsize=(4.3 * len(states), 2.8), sharey=True, squeeze=False, layout="constrained"
+    )
+    across = np.array([-1.7, 1.7])
+    for ax, (theta, psi) in zip(axes.flat, states, strict=True):
+        forward, upward = np.sign(DiracGAN("minimax").field(theta, psi))
+        ax.axhline(0, color=PALETTE["grey"], linewidth=1)
+        ax.plot(across, psi * across, color=CYCLE[2], linestyle="--", label=r"$D(x) = \psi x$")
+        ax.plot(0, 0, "P", color=PALETTE["real"], markersize=10, markeredgecolor="white", label="real point", zorder=4)
+        ax.plot(theta, 0, "o", color=PALETTE["generated"], markersize=9, label=r"generated point $\theta$", zorder=4)
+        for start, move, colour in (
+            ((theta, 0.0), (0.55 * forward, 0.0), PALETTE["generated"]),
+            ((1.6, 1.6 * psi), (0.0, 0.5 * upward), CYCLE[2]),
+        ):
+            end = (start[0] + move[0], start[1] + move[1])
+            ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2})
+        ax.set(xlabel="x", xlim=(-1.8, 1.8), ylim=(-1.4, 1.4))
+        ax.set_title(rf"$\theta = {theta:g},\ \psi = {psi:g}$", loc="left")
+    axes[0, 0].set_ylabel("logit D(x)")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return figure
+
+
 def plot_phase_portrait(
     game: DiracGAN,
     paths: Mapping[str, Float64[ndarray, "points 2"]] | None = None,
     *,
+    field: Callable[[ndarray, ndarray], tuple[ndarray, ndarray]] | None = None,
     limit: Number = 1.7,
     arrows: int = 17,
     ax: Axes | None = None,
 ) -> Axes:
     """Where the game's field points (`arrows` of one length on a side), its goal (a cross), and paths from their dots
-    to their ends."""
+    to their ends. A `field` given is drawn in place of the game's own: of paths that follow another."""
     ax = new_axes(ax, (4.6, 4.4))
     across, up = np.meshgrid(*[np.linspace(-limit, limit, arrows)] * 2)
-    forward, upward = game.field(across, up)
+    forward, upward = (field or game.field)(across, up)
     speed = np.hypot(forward, upward)
     speed[speed == 0] = 1
     style = {"color": PALETTE["grey"], "alpha": 0.45, "pivot": "mid", "width": 0.07 / arrows, "scale": 1.4 * arrows}

@@ -156,6 +156,11 @@ WRONG = {
         "off the segment": (lambda x, y, e: column(e, x) * x + y, "do not sum to 1"),
         "weights of its own": (lambda x, y, e: mixed(x, y, torch.rand(len(x))), "not on their segments"),
         "a list": (lambda x, y, e: "mixed", "A tensor was expected"),
+        "a sample less": (lambda x, y, e: mixed(x, y, e)[1:], "was expected of the mixtures"),
+        "the midpoint of points alone": (
+            lambda x, y, e: (x + y) / 2 if x.ndim == 2 else mixed(x, y, e),
+            "For samples of shape (6, 2)",
+        ),
     },
     "best_line": {
         "slope 1": (line(slope=lambda t, w: 1.0), "not what it gets"),
@@ -189,6 +194,14 @@ WRONG = {
         "at the real samples": (loss(at_real=True), "at the mixtures"),
         "no create_graph": (loss(create_graph=False), "moves no weight"),
         "off the graph": (lambda *given: loss()(*given).item(), "come loose"),
+        "a penalty of 0.85, always": (
+            lambda critic, real, fake, mixed, weight: critic(fake).mean() - critic(real).mean() + 0.8496,
+            "yours is 0.850 of nine signals of shape (1, 160) and 0.850 of four",
+        ),
+        "a square less at slope 3 alone": (
+            lambda *given: loss(charge=lambda n: (n - 1).square().mean() - 2 * (n > 2).float().mean())(*given),
+            "adds 2, 20 and 1",
+        ),
         "no scores": (loss(scores=lambda real, fake: 0.0), "has the loss -3"),
     },
     "scores_mix_samples": {
