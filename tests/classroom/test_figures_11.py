@@ -52,9 +52,10 @@ def test_gains_are_drawn_in_points_with_their_intervals_and_two_lines():
     ax = figures.plot_gains(found)
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["3 a class", "5 a class", "all"]
     for container, (_, own) in zip(ax.containers, found.groupby("set", sort=False), strict=True):
-        np.testing.assert_allclose(container.lines[0].get_xdata(), 100 * own["difference"])
-        ends = np.array([segment[:, 0] for segment in container.lines[2][0].get_segments()])
-        np.testing.assert_allclose(ends, 100 * own[["low", "high"]])
+        drawn = np.asarray(container.lines[0].get_xdata(), float)
+        np.testing.assert_allclose(drawn, 100 * own["difference"].to_numpy(float))
+        ends = np.array([segment[:, 0] for segment in container.lines[2][0].get_segments()], float)
+        np.testing.assert_allclose(ends, 100 * own[["low", "high"]].to_numpy(float))
     upright = [
         line.get_xdata()[0] for line in ax.lines if len(set(line.get_xdata())) == 1 and len(line.get_xdata()) == 2
     ]
