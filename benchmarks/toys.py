@@ -10,20 +10,16 @@ import time
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from benchmarks import tables
+from benchmarks.points import DISTRIBUTIONS, judge
 from benchmarks.priors import FadeIn, NoisyGenerator
 from benchmarks.tables import Part, make  # noqa: F401 - a bench has PARTS and make
-from course_lib.data import Mixture, grid, ring
-from course_lib.metrics import mode_coverage
 from course_lib.models import MLPCritic, MLPGenerator
 from course_lib.penalties import R1, R1_R2
 from course_lib.training import State, TrainingConfig, TrainingDiverged, sample, train
 from course_lib.training.objectives import NON_SATURATING
-
-DISTRIBUTIONS = {"ring": ring, "grid": grid}
 
 # --------------------------------------------------------------------------------------------------------- settings
 
@@ -181,11 +177,6 @@ def perfect(settings: Perfect, distribution: str, seed: int) -> list[dict]:
     law = DISTRIBUTIONS[distribution]().standardized()
     points = law.sample(settings.samples, torch.Generator().manual_seed(seed))
     return [{"steps": 0, "seconds": 0.0} | judge(points, law)]
-
-
-def judge(points: Float[Tensor, "n 2"], law: Mixture) -> dict:
-    coverage = mode_coverage(points, law.centers, law.std)
-    return {name: float(f"{value:.4g}") for name, value in coverage._asdict().items()} | {"modes": coverage.modes}
 
 
 def part(name: str, settings: Method | Perfect) -> Part:

@@ -275,6 +275,17 @@ def test_recipes_at_equal_time(tmp_path):
     assert made["copied_share"].between(0, 1).all()
 
 
+def test_reporting_asks_more_of_recipes_and_forgers(tmp_path):
+    methods = {"ours": SMALL} | equal_time.WITHOUT_TRAINING
+    settings = equal_time.Reporting(SIGNALS, methods, NO_TIME, seeds=(0, 1), thin_above=10, thinned_to=10)
+    made = made_in_two_sittings(equal_time, equal_time.part("reporting", "signs", settings), tmp_path)
+    assert (made["size"] == 10).all()  # 5 of each of two classes, of 16 held out
+    real = made["method"] == equal_time.REAL
+    assert made.loc[~real, "tstr"].between(0, 1).all() and made.loc[real, "tstr"].isna().all()
+    assert made["worst_class"].le(made["class_accuracy"]).all()
+    assert made["rest"].nunique() > 6
+
+
 def test_a_model_of_another_kind_learns_and_draws_at_equal_time(tmp_path):
     tiny = Diffusion(width=8, levels=20, batch_size=8, sampling_steps=4)
     settings = equal_time.EqualTime(SIGNALS, {"diffusion": tiny}, NO_TIME, seeds=(0, 1))

@@ -15,6 +15,7 @@ ONE_NUMBER = "an array or tensor that holds the one number"
 ANY_POINTS = "the points handed in carry no graph: only whether they are marked differs"
 ANY_NEGATIVE = "NumPy works out the length that is given as a negative number, whichever"
 ON_NO_TIE = "differs only where a floating-point number meets the threshold exactly"
+FIRST_AGAIN = "the average starts as the first weights, and averaging them in once more leaves it there"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "loss_from_logits": {
@@ -163,4 +164,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "critics_lesson": {"line 3: return (critic(fake).mean() - critic(real).mean())[None]": ONE_NUMBER},
     "hidden_units": {"line 2: return max(channels // 2, 1)": "the larger of two numbers"},
+    "time_to_quality": {
+        "line 4: return seconds[first] if first < len(seconds) else np.inf": "there are as many seconds as scores",
+    },
+    "averaged": {
+        "line 3: for weight in weights:": FIRST_AGAIN,
+        "line 3: for weight in weights[0:]:": FIRST_AGAIN,
+        "line 3: for weight in weights[:]:": FIRST_AGAIN,
+    },
 }
