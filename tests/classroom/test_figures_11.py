@@ -5,7 +5,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from course_lib.classroom import results
 from course_lib.classroom.figures import notebook_11 as figures
@@ -39,12 +38,6 @@ def test_accuracy_has_a_panel_a_set_and_a_line_a_method_through_the_means_over_s
             means = own.groupby("count")["accuracy"].mean()
             assert any(np.allclose(y, means) for y in drawn), method
     assert [text.get_text() for text in figure.legends[0].get_texts()] == METHODS[:3]
-
-
-def test_the_interval_of_a_mean_is_student_s():
-    x = [0.5, 0.6, 0.65, 0.4]
-    np.testing.assert_allclose(figures.mean_interval(x), stats.ttest_1samp(x, 0).confidence_interval(0.95))
-    assert figures.mean_interval([0.5]) == (0.5, 0.5)
 
 
 def test_gains_are_drawn_in_points_with_their_intervals_and_two_lines():

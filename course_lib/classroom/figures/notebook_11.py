@@ -11,10 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy import ndarray
-from scipy import stats
 
 from course_lib.arrays import Array, Number, as_numpy
-from course_lib.classroom.results import ALL
+from course_lib.classroom.results import ALL, mean_interval
 from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
 from course_lib.plots.signals import signal_label, time_of
 
@@ -23,13 +22,6 @@ SPREAD = 0.12  # between the sets of one count, and the methods of one share
 
 
 # --- augmentation
-
-
-def mean_interval(values: Sequence[Number] | pd.Series) -> tuple[float, float]:
-    """The 95 % interval of the mean over the subsets, by Student's t; of one subset the mean itself."""
-    x = np.asarray(values, dtype=float)
-    width = stats.t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else 0.0
-    return x.mean() - width, x.mean() + width
 
 
 def plot_accuracy(table: pd.DataFrame, methods: Sequence[str]) -> Figure:
