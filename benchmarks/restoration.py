@@ -15,6 +15,7 @@ seams. Errors are in the units of the scaled signals: 1 is the variance of a cha
 import time
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -28,9 +29,11 @@ from benchmarks.tables import Part, make  # noqa: F401 - a bench has PARTS and m
 from course_lib import metrics
 from course_lib.checkpoints import load_model, load_scaler
 from course_lib.data import SignalDataset
+from course_lib.models.class_gaussian import SHARE
 from course_lib.restoration import GaussianFill, LatentSearch, interpolate, nearest_recording
 
-INTERPOLATION, NEAREST, GAUSSIAN, LATENT = "interpolation (PCHIP)", "nearest recording", "Gaussian", "latent search"
+INTERPOLATION, NEAREST, LATENT = "interpolation (PCHIP)", "nearest recording", "latent search"
+GAUSSIAN, COMPONENTS = "Gaussian", "principal components"
 MEAN = "latent search, mean of the draws"
 KNOWN, UNKNOWN = "known", "unknown"
 
@@ -54,6 +57,8 @@ class Damage:
         filled: the share of each class's held-out recordings that is damaged; the others are who they are judged
             against, with gaps of their own.
         margin: known steps left on either side of a gap, at least; half as many as a seam has.
+        components: share of a class's variance that the principal components hold; the generator begins with as many,
+            so they are the control that says what its nets and their search add to them.
         draws: fills drawn of each recording.
     """
 
@@ -65,6 +70,7 @@ class Damage:
     filled_seed: int = 0
     gap_seed: int = 0
     margin: int = 4
+    components: float = SHARE
     draws: int = 20
     draw_seed: int = 0
     judge_seed: int = 0
@@ -73,15 +79,24 @@ class Damage:
 
 @dataclass(frozen=True)
 class Tuning:
-    """What was tried on training recordings: every tolerance with every number of steps and rate."""
+    """What was tried on training recordings: every tolerance with every number of steps and rate.
 
-    damage: Damage
+    It has no `Search` and no `Damage`: what is found here is set there, and this table still holds.
+    """
+
+    data: Simulated | Auslan
+    generator: str
+    split: Split = Split()
     share: float = 0.15
     tolerances: tuple[float, ...] = (0.01, 0.02, 0.05)
     steps: tuple[int, ...] = (100,)
     learning_rates: tuple[float, ...] = (0.1, 0.3)
     recordings: int = 24
+    recordings_seed: int = 0
+    gap_seed: int = 0
+    margin: int = 4
     draws: int = 4
+    draw_seed: int = 0
 
 
 # ------------------------------------------------------------------------------------------------------------- gaps
@@ -122,24 +137,32 @@ class Fillers:
     damaged: SignalDataset
     others: SignalDataset
     gaussian: GaussianFill
+    components: GaussianFill
     search: LatentSearch
+
+
+def weights_of(settings: Damage | Tuning) -> Path:
+    return tables.DATA / "checkpoints" / settings.generator / "generator.safetensors"
+
+
+def scaled(settings: Damage | Tuning) -> tuple[SignalDataset, SignalDataset]:
+    """The recordings that the generator was trained on, and those held out, in its units."""
+    learnt, held_out = settings.split.of(settings.data.load())
+    scaler = load_scaler(weights_of(settings))
+    return scaler.transform(learnt), scaler.transform(held_out)
+
+
+def searcher(settings: Damage | Tuning, search: Search, learnt: SignalDataset) -> LatentSearch:
+    given = dict(tolerance=search.tolerance, steps=search.steps, learning_rate=search.learning_rate)
+    return LatentSearch(load_model(weights_of(settings)), counts=learnt.class_counts, **given)
 
 
 @cache
 def fillers_of(settings: Damage) -> Fillers:
-    learnt, held_out = settings.split.of(settings.data.load())
-    path = tables.DATA / "checkpoints" / settings.generator / "generator.safetensors"
-    scaler = load_scaler(path)
-    learnt, held_out = scaler.transform(learnt), scaler.transform(held_out)
+    learnt, held_out = scaled(settings)
     damaged, others = held_out.split(settings.filled, seed=settings.filled_seed)
-    search = searcher(settings, settings.search, learnt)
-    return Fillers(learnt, damaged, others, GaussianFill(learnt), search)
-
-
-def searcher(settings: Damage, search: Search, learnt: SignalDataset) -> LatentSearch:
-    generator = load_model(tables.DATA / "checkpoints" / settings.generator / "generator.safetensors")
-    given = dict(tolerance=search.tolerance, steps=search.steps, learning_rate=search.learning_rate)
-    return LatentSearch(generator, counts=learnt.class_counts, **given)
+    laws = GaussianFill(learnt), GaussianFill(learnt, components=settings.components)
+    return Fillers(learnt, damaged, others, *laws, searcher(settings, settings.search, learnt))
 
 
 # ------------------------------------------------------------------------------------------------------------- runs
@@ -157,13 +180,14 @@ def run(settings: Damage, share: float, label: str) -> list[dict]:
         INTERPOLATION: lambda: interpolate(given, missing),
         NEAREST: lambda: nearest_recording(given, missing, who.learnt, **labels),
         GAUSSIAN: lambda: who.gaussian.fill(given, missing, **labels),
+        COMPONENTS: lambda: who.components.fill(given, missing, **labels),
         LATENT: lambda: who.search.fill(given, missing, **labels),
     }
     for name, fill in ways.items():
         start = time.process_time()
         points[name] = fill()
         seconds[name] = time.process_time() - start
-    for name, way in ((GAUSSIAN, who.gaussian), (LATENT, who.search)):
+    for name, way in ((GAUSSIAN, who.gaussian), (COMPONENTS, who.components), (LATENT, who.search)):
         draws[name] = way.sample(given, missing, settings.draws, **labels, seed=settings.draw_seed)
     points[MEAN], seconds[MEAN] = draws[LATENT].mean(axis=0), np.nan
     errors = {
@@ -222,13 +246,14 @@ def judged(
 
 def tuning_run(settings: Tuning, tolerance: float, steps: int, learning_rate: float) -> list[dict]:
     """One setting of the search on recordings that the generator was trained on."""
-    damage, learnt = settings.damage, fillers_of(settings.damage).learnt
-    own = learnt[np.random.default_rng(damage.gap_seed).permutation(len(learnt))[: settings.recordings]]
+    learnt, _ = scaled(settings)
+    own = learnt[np.random.default_rng(settings.recordings_seed).permutation(len(learnt))[: settings.recordings]]
     truth, labels = own.values.double().numpy(), own.labels.numpy()
-    missing = gaps(len(truth), truth.shape[2], settings.share, damage.margin, damage.gap_seed)
-    search, start = searcher(damage, Search(tolerance, steps, learning_rate), learnt), time.process_time()
-    point = inside(search.fill(truth, missing, labels=labels), missing)
-    draws = search.sample(truth, missing, settings.draws, labels=labels, seed=damage.draw_seed)
+    missing = gaps(len(truth), truth.shape[2], settings.share, settings.margin, settings.gap_seed)
+    given = np.where(missing[:, None], np.nan, truth)
+    search, start = searcher(settings, Search(tolerance, steps, learning_rate), learnt), time.process_time()
+    point = inside(search.fill(given, missing, labels=labels), missing)
+    draws = search.sample(given, missing, settings.draws, labels=labels, seed=settings.draw_seed)
     fills, real = np.stack([inside(one, missing) for one in draws]), inside(truth, missing)
     return [
         {
@@ -270,7 +295,7 @@ def tuning_part(name: str, settings: Tuning) -> Part:
 
 SETS = {name: Damage(EXAMS[name].data, name) for name in ("signs8", "auslan_right_x")}
 PARTS = []
-LATER = [tuning_part(name, Tuning(settings)) for name, settings in SETS.items()]
+LATER = [tuning_part(name, Tuning(settings.data, settings.generator)) for name, settings in SETS.items()]
 LATER += [part(name, settings) for name, settings in SETS.items()]
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Fills in closed form: between the known steps, from the nearest recording, from the Gaussian of a class."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ from jaxtyping import Bool, Float, Float64, Num
 from numpy import ndarray
 from scipy.interpolate import PchipInterpolator
 from scipy.linalg import cho_factor, cho_solve
+from sklearn.decomposition import PCA
 
 from course_lib.baselines import Gaussian
 from course_lib.data import SignalDataset
@@ -98,18 +100,34 @@ def class_weights(log_densities: Float[ndarray, "K"], counts: Num[ndarray, "K"])
 
 
 class GaussianFill:
-    """Fills from the Gaussian of each class with Ledoit and Wolf's shrunk covariance (`baselines.Gaussian("shrunk")`).
+    """Fills from the Gaussian of each class.
 
     Without labels the law is the mixture of all classes, each weighed by how likely what is known is under it.
 
+    Args:
+        components: None for Ledoit and Wolf's shrunk covariance (`baselines.Gaussian("shrunk")`). Or a share of the
+            class's variance, for probabilistic principal components: as many as hold that share, and white noise of the
+            others' mean variance.
+
     Raises:
-        ValueError: in `fill` and `sample` as `checked`; for a class with fewer than two recordings; for no dataset.
+        ValueError: for no dataset, or a share that is not between 0 and 1; in `fill` and `sample` as `checked`, and for
+            a class with fewer than two recordings.
+
+    Tipping and Bishop 1999, J. R. Stat. Soc. B 61(3) (probabilistic principal components).
     """
 
-    def __init__(self, dataset: SignalDataset) -> None:
+    def __init__(self, dataset: SignalDataset, *, components: float | None = None) -> None:
+        if components is not None and not 0 < components < 1:
+            raise ValueError(
+                "GaussianFill: expected components as a share of the variance, above 0 and below 1, got "
+                f"{components!r}."
+            )
         self.counts = np.array(dataset.class_counts, dtype=float)
-        gaussian = Gaussian("shrunk").fit(dataset)
-        self.moments = [self._floored(*gaussian.moments(k)) if n > 1 else None for k, n in enumerate(self.counts)]
+        if components is None:
+            moments = Gaussian("shrunk").fit(dataset).moments
+        else:
+            moments = partial(_principal, dataset, components)
+        self.moments = [self._floored(*moments(k)) if n > 1 else None for k, n in enumerate(self.counts)]
 
     @staticmethod
     def _floored(mean: ndarray, covariance: ndarray) -> tuple[ndarray, ndarray]:
@@ -160,3 +178,10 @@ class GaussianFill:
             if self.moments[k] is None:
                 raise ValueError(f"GaussianFill: class {k} has {self.counts[k]:.0f} recordings, and needs 2 at least.")
         return damaged
+
+
+def _principal(dataset: SignalDataset, share: float, k: int) -> tuple[Float64[ndarray, "D"], Float64[ndarray, "D D"]]:
+    """Mean and covariance of class k under its principal components and the noise beside them."""
+    recordings = dataset.values[dataset.labels == k].double().flatten(1).numpy()
+    fitted = PCA(share, svd_solver="full").fit(recordings)
+    return fitted.mean_, fitted.get_covariance()

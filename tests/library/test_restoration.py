@@ -73,6 +73,7 @@ WAYS = {
     "nearest of the class": lambda x, m: nearest_recording(x, m, recordings(), labels=[0, 1, 0]),
     "Gaussian": lambda x, m: GaussianFill(recordings()).fill(x, m),
     "Gaussian of the class": lambda x, m: GaussianFill(recordings()).fill(x, m, labels=[0, 1, 0]),
+    "principal components": lambda x, m: GaussianFill(recordings(), components=0.9).fill(x, m, labels=[0, 1, 0]),
     "draws": lambda x, m: GaussianFill(recordings()).sample(x, m, 2, labels=[0, 1, 0])[1],
     "search": lambda x, m: LatentSearch(Linear(channels=2), steps=3).fill(x, m),
     "searched draws": lambda x, m: LatentSearch(Linear(channels=2), steps=3).sample(x, m, 2)[1],
@@ -159,6 +160,27 @@ def test_the_gaussian_s_fill_is_its_conditional_mean_and_its_draws_have_that_law
         std = np.sqrt(np.diag(law.covariance))
         assert (np.abs(own.mean(axis=0) - law.mean) < 5 * std / np.sqrt(3000)).all()
         np.testing.assert_allclose(np.cov(own.T), law.covariance, atol=5 * np.sqrt(2 / 3000) * (std**2).max())
+
+
+def test_principal_components_hold_their_share_and_the_others_are_white_noise_of_their_mean_variance():
+    """By the singular values: of 8 recordings there are 7 directions beside the mean, and one of no variance."""
+    dataset = recordings(channels=1)
+    mean, covariance = GaussianFill(dataset, components=0.95).moments[0]
+    flat = dataset.values[dataset.labels == 0].double().flatten(1).numpy()
+    np.testing.assert_allclose(mean, flat.mean(axis=0))
+    _, lengths, directions = np.linalg.svd(flat - flat.mean(axis=0))
+    variances = lengths**2 / 7
+    kept = int((variances.cumsum() / variances.sum() < 0.95).sum()) + 1
+    assert 0 < kept < 7
+    noise = variances[kept:].mean()
+    expected = noise * np.eye(LENGTH) + directions[:kept].T @ np.diag(variances[:kept] - noise) @ directions[:kept]
+    np.testing.assert_allclose(covariance, expected, rtol=1e-6, atol=1e-7 * variances[0])
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, 3])
+def test_a_share_of_components_that_is_none_is_refused(share):
+    with pytest.raises(ValueError, match="expected components as a share of the variance, above 0 and below 1, got"):
+        GaussianFill(recordings(), components=share)
 
 
 def test_without_labels_the_fill_is_the_mixture_s_mean_and_draws_are_of_the_classes_by_weight():
