@@ -2,10 +2,10 @@
 
 COURSE_DATA=FOLDER python -m benchmarks.restoration ["SET tuning" SET ...]
 
-Is to make restoration/fills.csv: 5, 15 or 30 % of a recording missing at a random place, its label known or not; and
-restoration/tuning.csv: the settings of the latent search on recordings that the generator was trained on, from which
-`Search`'s defaults are taken (`best` reads it). Not made yet: the parts stand in LATER, and are made where they are
-named.
+Makes restoration/tuning.csv: the settings of the latent search on recordings that the generator was trained on, from
+which `Search`'s defaults are taken (`best` reads it). Is to make restoration/fills.csv: 5, 15 or 30 % of a recording
+missing at a random place, its label known or not. That is not made yet: its parts stand in LATER, and are made where
+they are named.
 
 A point fill has a squared error. Several drawn fills have an energy score and the coverage of their 90 % band, and the
 first of them is judged: `caught` between fills and what other recordings have in such gaps, and the same over their
@@ -46,7 +46,7 @@ class Search:
 
     tolerance: float = 0.02
     steps: int = 100
-    learning_rate: float = 0.3
+    learning_rate: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -265,10 +265,10 @@ def tuning_run(settings: Tuning, tolerance: float, steps: int, learning_rate: fl
 
 
 def best(table: pd.DataFrame) -> Search:
-    """The setting of the least energy score, as a share of the least on its set, mean over the sets."""
-    shares = table["energy_score"] / table.groupby("set")["energy_score"].transform("min")
-    columns = ["tolerance", "steps", "learning_rate"]
-    tolerance, steps, rate = table.assign(share=shares).groupby(columns)["share"].mean().idxmin()
+    """The best setting: of each measure as a share of the least on its set, mean over energy score, error and sets."""
+    measures, settings = ["energy_score", "squared_error"], ["tolerance", "steps", "learning_rate"]
+    shares = table[measures] / table.groupby("set")[measures].transform("min")
+    tolerance, steps, rate = table.assign(share=shares.mean(axis=1)).groupby(settings)["share"].mean().idxmin()
     return Search(float(tolerance), int(steps), float(rate))
 
 
@@ -294,9 +294,8 @@ def tuning_part(name: str, settings: Tuning) -> Part:
 
 
 SETS = {name: Damage(EXAMS[name].data, name) for name in ("signs8", "auslan_right_x")}
-PARTS = []
-LATER = [tuning_part(name, Tuning(settings.data, settings.generator)) for name, settings in SETS.items()]
-LATER += [part(name, settings) for name, settings in SETS.items()]
+PARTS = [tuning_part(name, Tuning(settings.data, settings.generator)) for name, settings in SETS.items()]
+LATER = [part(name, settings) for name, settings in SETS.items()]
 
 if __name__ == "__main__":
     tables.command(PARTS, make, __doc__, LATER)

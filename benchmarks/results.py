@@ -316,6 +316,20 @@ def restoration_table() -> pd.DataFrame:
     return shown.rename_axis("squared error; energy score, coverage; caught inside, at the seam")
 
 
+def search_table() -> pd.DataFrame:
+    """The trials of the latent search: energy score and squared error on each set, each with its share of the least."""
+    table, lines = results.table("restoration/tuning"), {}
+    measures = {"energy_score": "energy score", "squared_error": "squared error"}
+    shares = table[list(measures)] / table.groupby("set")[list(measures)].transform("min")
+    for i, row in table.iterrows():
+        line = lines.setdefault(
+            f"tolerance {row['tolerance']:g}, rate {row['learning_rate']:g}, {row['steps']} steps", {}
+        )
+        for column, said in measures.items():
+            line[f"{row['set']}: {said}"] = f"{row[column]:.4f} ({shares.loc[i, column]:.2f})"
+    return pd.DataFrame(lines).T.rename_axis("setting")
+
+
 def _lines(name: str) -> pd.DataFrame:
     """A table of reports without the eight judges behind `caught`, and whether each value is outside its range."""
     table = results.table(name)
@@ -362,6 +376,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "refusals": refusals_table,
     "verdicts": verdicts_table,
     "cost": cost_table,
+    "search": search_table,
 }
 
 

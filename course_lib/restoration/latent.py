@@ -56,7 +56,7 @@ class LatentSearch:
         counts: Any = None,
         tolerance: float = 0.02,
         steps: int = 100,
-        learning_rate: float = 0.3,
+        learning_rate: float = 0.1,
     ) -> None:
         for name, value in {"tolerance": tolerance, "learning_rate": learning_rate}.items():
             if not 0 < value < np.inf:

@@ -1,6 +1,7 @@
 """The bench of restoration: gaps of the size stated at places of their own, windows cut right, a row a way to fill."""
 
-from dataclasses import replace
+import inspect
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -122,10 +123,13 @@ def test_tuning_is_on_recordings_that_were_trained_on(committed, monkeypatch):
     assert restoration.best(table).tolerance in (0.1, 0.2)
 
 
-def test_the_best_setting_is_best_over_both_sets_each_in_shares_of_its_own_least():
-    rows = [("a", 0.1, 5, 0.3, 1.0), ("a", 0.2, 5, 0.3, 1.1), ("b", 0.1, 5, 0.3, 20.0), ("b", 0.2, 5, 0.3, 10.0)]
-    table = pd.DataFrame(rows, columns=["set", "tolerance", "steps", "learning_rate", "energy_score"])
+def test_the_best_setting_is_best_over_both_sets_and_measures_each_in_shares_of_its_own_least():
+    rows = [("a", 0.1, 5, 0.3, 1.0, 3.0), ("a", 0.2, 5, 0.3, 1.1, 3.0)]
+    rows += [("b", 0.1, 5, 0.3, 20.0, 3.0), ("b", 0.2, 5, 0.3, 10.0, 3.0)]
+    table = pd.DataFrame(rows, columns=["set", "tolerance", "steps", "learning_rate", "energy_score", "squared_error"])
     assert restoration.best(table) == Search(0.2, 5, 0.3)
+    table.loc[1, "squared_error"] = 30.0  # points that err ten times undo it
+    assert restoration.best(table) == Search(0.1, 5, 0.3)
 
 
 def test_the_sets_are_those_of_committed_generators_at_the_shares_stated():
@@ -134,3 +138,10 @@ def test_the_sets_are_those_of_committed_generators_at_the_shares_stated():
         assert settings.generator == name
         assert settings.shares == (0.05, 0.15, 0.3)
         assert settings.draws == 20
+
+
+def test_the_search_s_defaults_are_the_best_of_the_committed_trials():
+    found = restoration.best(pd.read_csv(tables.DATA / "restoration" / "tuning.csv"))
+    assert found == Search()
+    search = inspect.signature(restoration.LatentSearch).parameters
+    assert {name: search[name].default for name in ("tolerance", "steps", "learning_rate")} == asdict(found)

@@ -215,3 +215,17 @@ def test_the_table_of_restoration_says_errors_of_all_and_scores_of_those_that_dr
     assert list(shown.index) == ["one, 5 % missing, label known", "one, 5 % missing, label unknown"]
     assert list(shown) == ["PCHIP", "Gaussian", "caught, if real"]
     assert shown.iloc[0].tolist() == ["0.0512; 0.90, 0.80", "0.01; 0.0412, 88 %; 0.90, 0.80", "0.63"]
+
+
+def test_the_table_of_searches_says_each_number_beside_its_share_of_the_least_on_its_set(monkeypatch, tmp_path):
+    rows = [("one", 0.02, 100, 0.1, 0.01, 0.05), ("one", 0.05, 100, 0.3, 0.02, 0.04), ("two", 0.02, 100, 0.1, 3.0, 4.0)]
+    columns = ["set", "tolerance", "steps", "learning_rate", "squared_error", "energy_score"]
+    stand_in(monkeypatch, tmp_path, "restoration/tuning", pd.DataFrame(rows, columns=columns))
+    shown = results.TABLES["search"]()
+    assert list(shown) == [f"{name}: {said}" for name in ("one", "two") for said in ("energy score", "squared error")]
+    assert shown.loc["tolerance 0.02, rate 0.1, 100 steps"].tolist() == [
+        "0.0500 (1.25)",
+        "0.0100 (1.00)",
+        "4.0000 (1.00)",
+        "3.0000 (1.00)",
+    ]
