@@ -15,6 +15,10 @@ copies are; for all methods of a run together how many signals of each class are
 "X + classical" adds half as many of each. A generator is not trained anew in each part: what is chosen for it is what
 is best for the same generator untrained, built on that part's recordings, so that nothing leaks and nothing is lost.
 
+What more recordings would bring stands in the table itself: fewer are among more, and the exam is the same, so "none"
+at 10 is a control of everything at 3 and 5. Subsets of one set share recordings (of Auslan nine sessions in all), so an
+interval over them is about other subsets of these recordings, and not about other people.
+
 `gains` and `verdict` read the table. Budget, fixed beforehand: 4 hours of one core for the three sets.
 """
 
