@@ -316,6 +316,20 @@ def restoration_table() -> pd.DataFrame:
     return shown.rename_axis("squared error; energy score, coverage; caught inside, at the seam")
 
 
+def conditional_table() -> pd.DataFrame:
+    """Of each way of telling the label, means over seeds: caught; of the classes the mean, the worst, the rarest."""
+    table, lines = results.table("conditional/ways"), {}
+    measures = {"as_asked": "as asked", "varied": "variance ratio", "recognised": "recognised after learning from it"}
+    for (name, method), rows in table.groupby(["set", "method"], sort=False):
+        mean = rows.mean(numeric_only=True)
+        lines[f"{name}: {method}"] = {"caught": _mean_and_ends(rows["caught"])} | {
+            said: " / ".join(f"{mean[f'{column}{of}']:.2f}" for of in ("", "_worst", "_rare"))
+            for column, said in measures.items()
+        }
+        lines[f"{name}: {method}"] |= {"seconds": f"{mean['cpu_seconds']:.0f}", "seeds": len(rows)}
+    return pd.DataFrame(lines).T.rename_axis("set: way (of classes: mean / worst / rarest quarter)")
+
+
 def search_table() -> pd.DataFrame:
     """The trials of the latent search: energy score and squared error on each set, each with its share of the least."""
     table, lines = results.table("restoration/tuning"), {}
@@ -385,6 +399,7 @@ LATER: dict[str, Callable[[], pd.DataFrame]] = {
     "augmentation": augmentation_table,
     "gains": gains_table,
     "restoration": restoration_table,
+    "conditional": conditional_table,
 }
 
 

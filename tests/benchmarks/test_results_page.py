@@ -217,6 +217,21 @@ def test_the_table_of_restoration_says_errors_of_all_and_scores_of_those_that_dr
     assert shown.iloc[0].tolist() == ["0.0512; 0.90, 0.80", "0.01; 0.0412, 88 %; 0.90, 0.80", "0.63"]
 
 
+def test_the_table_of_ways_to_tell_the_label_says_all_classes_the_worst_and_the_rare_ones(monkeypatch, tmp_path):
+    columns = [f"{name}{of}" for name in ("as_asked", "varied", "recognised") for of in ("", "_worst", "_rare")]
+    rows = [
+        {"set": "one", "method": "projection", "seed": seed, "cpu_seconds": 30 + seed, "caught": 0.7 + seed / 10}
+        | {column: 0.1 * i + seed for i, column in enumerate(columns)}
+        for seed in (0, 1)
+    ]
+    stand_in(monkeypatch, tmp_path, "conditional/ways", pd.DataFrame(rows))
+    (line,) = results.LATER["conditional"]().to_dict("records")
+    assert line["caught"] == "0.75 (0.70, 0.80)"
+    assert line["as asked"] == "0.50 / 0.60 / 0.70"
+    assert line["recognised after learning from it"] == "1.10 / 1.20 / 1.30"
+    assert (line["seconds"], line["seeds"]) == ("30", 2)
+
+
 def test_the_table_of_searches_says_each_number_beside_its_share_of_the_least_on_its_set(monkeypatch, tmp_path):
     rows = [("one", 0.02, 100, 0.1, 0.01, 0.05), ("one", 0.05, 100, 0.3, 0.02, 0.04), ("two", 0.02, 100, 0.1, 3.0, 4.0)]
     columns = ["set", "tolerance", "steps", "learning_rate", "squared_error", "energy_score"]
