@@ -18,17 +18,21 @@ from torch import Tensor
 
 from course_lib.arrays import finite_float64, kind
 from course_lib.data.dataset import SignalDataset
+from course_lib.data.lattices import (
+    ROUNDING,
+    Lattice,
+    common_lattice,
+    decimals,
+    nearest_level,
+    on_own_lattice,
+    own_lattices,
+    rounding,
+)
 
 SAME = 1e-4  # of the channel's spread: means and deviations that differ by less are one (files of 5 digits and more)
 EXACT = 1e-6  # of the channel's spread: a signal this close to what is imposed is left alone
-ROUNDING = 2.0**-23  # a float32's, relative to the largest value
-LEVELS_OF_A_SET, LEVELS_OF_A_SIGNAL = 1 / 8, 1 / 2  # a lattice has at most this many distinct levels a value
-OWN_TOLERANCE = 1e-3  # of the signal's spread: a raw lattice rounded to few digits, then normalised, is this irregular
-FINEST = 10  # a lattice's step is at least this many tolerances
 REPEATS = 1e-3  # of a channel's steps: fewer that are exactly 0 are left to chance
 TENTH = 0.1  # of the steps that are not 0: the small ones, below whose largest steps are as good as even
-
-Lattice = tuple[float, float]  # offset, step
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,9 @@ class Invariants:
     3. *A lattice of its own*: recordings on one lattice, then normalised one by one, have a step each. A signal gets
        the step of the training recording whose roughness (standard deviation of the first differences) is nearest, is
        rounded to it, and normalised again: lattice and normalisation are both exact, as in the recordings.
-    4. *Repeats*, on no lattice: a share p of the recordings' steps is exactly 0, and none of what is made. Steps below
-       $w p/(p + 0.1 (1 - p))$ become 0, w the tenth percentile of those that are not 0: the share p, if the steps below
-       w are spread evenly. A signal with one step of 0 has what is imposed; a recording without one is changed.
+    4. *Repeats*, on no lattice or before decimals: a share p of the recordings' steps is 0, none of what is made. Those
+       below $w p/(p + 0.1 (1 - p))$ become 0, w the tenth percentile of those that are not 0: the share p, if the
+       steps below w are spread evenly. A signal with a step of 0 has what is imposed; a recording without is changed.
 
     What is imposed on a signal depends on that signal alone, not on those beside it, and imposing it twice is imposing
     it once, to the last bit.
@@ -59,7 +63,7 @@ class Invariants:
         ddof: 0 or 1: the one under which a deviation is 1 (most normalised files: 1), else 0.
         lattice: of each channel, (offset, step) of the levels that hold every value of every signal, or None.
         own_lattices: of each channel, None, or (roughness, step) of every training recording, by roughness.
-        least_step: of each channel on no lattice, the step below which a made signal stands still, or None.
+        least_step: of each channel on no lattice (but decimals), the step below which a made one stands still, or None.
     """
 
     mean: tuple[float | None, ...]
@@ -76,7 +80,8 @@ class Invariants:
         A mean or a deviation is fixed if none differs from the median by 1e-4 of the channel's spread. Values lie on a
         lattice if they are multiples of a step to a float32's rounding, and distinct levels are at most an eighth as
         many as values; on lattices of their own, if each signal's are to a thousandth of its spread, and its levels
-        are at most half as many as its steps. One signal, or copies of one, shares everything with itself: there
+        are at most half as many as its steps. Else a power of ten is the step of 30 levels or more that are multiples
+        of it: a file's decimals. One signal, or copies of one, shares everything with itself: there
         nothing is found.
 
         Raises:
@@ -95,11 +100,13 @@ class Invariants:
 
         stds = [found(_std, ddof) for ddof in (0, 1)]
         ddof = int(1.0 in stds[1] and 1.0 not in stds[0])
-        common, own = found(_common_lattice), found(_own_lattices)
+        common, own = found(common_lattice), found(own_lattices)
         own = tuple(None if lattice else others for lattice, others in zip(common, own, strict=True))
         free = [not (lattice or others) for lattice, others in zip(common, own, strict=True)]
         least = tuple(step if none else None for step, none in zip(found(_least_step), free, strict=True))
-        return cls(found(_mean), stds[ddof], ddof, common, own, least)
+        fine = (step if none else None for step, none in zip(found(decimals), free, strict=True))
+        lattice = tuple(coarse or of_decimals for coarse, of_decimals in zip(common, fine, strict=True))
+        return cls(found(_mean), stds[ddof], ddof, lattice, own, least)
 
     def __bool__(self) -> bool:
         """Whether anything was found."""
@@ -156,10 +163,10 @@ class Invariants:
         if self.least_step[c] is not None:
             signals = self._normalised(np.stack([_standing_still(one, self.least_step[c]) for one in signals]), c)
         if self.lattice[c] is not None:
-            nearest = _nearest_level(signals, *self.lattice[c])
-            signals = np.where(np.abs(signals - nearest) <= _rounding(signals), signals, nearest)
+            nearest = nearest_level(signals, *self.lattice[c])
+            signals = np.where(np.abs(signals - nearest) <= rounding(signals), signals, nearest)
         if self.own_lattices[c] is not None:
-            signals = self._normalised(np.stack([_on_own_lattice(one, self.own_lattices[c]) for one in signals]), c)
+            signals = self._normalised(np.stack([on_own_lattice(one, self.own_lattices[c]) for one in signals]), c)
         return signals
 
     def _normalised(self, signals: Float64[ndarray, "N L"], c: int) -> Float64[ndarray, "N L"]:
@@ -198,7 +205,7 @@ def _least_step(signals: Float64[ndarray, "N L"]) -> float | None:
     if not REPEATS <= share < 1:
         return None
     least = share / (share + TENTH * (1 - share)) * np.quantile(steps[steps > 0], TENTH)
-    return float(least) if least > _rounding(signals).max() else None
+    return float(least) if least > rounding(signals).max() else None
 
 
 def _standing_still(signal: Float64[ndarray, "L"], least: float) -> Float64[ndarray, "L"]:
@@ -212,105 +219,9 @@ def _standing_still(signal: Float64[ndarray, "L"], least: float) -> Float64[ndar
     return shifted[np.maximum.accumulate(np.where(moved, np.arange(len(signal)), 0))]
 
 
-def _common_lattice(signals: Float64[ndarray, "N L"]) -> Lattice | None:
-    levels = np.unique(signals)
-    if len(levels) > LEVELS_OF_A_SET * signals.size:
-        return None
-    lattice = _lattice(levels, _rounding(levels))
-    return None if lattice is None else _in_few_digits(*lattice, levels)
-
-
-def _own_lattices(signals: Float64[ndarray, "N L"]) -> tuple[Lattice, ...] | None:
-    """(roughness, step) of every signal that changes, by roughness; None if one of them is on no lattice."""
-    found = []
-    for signal in signals[np.ptp(signals, axis=1) > 0]:
-        tolerance = _own_tolerance(signal)
-        levels = _merged(signal, tolerance)
-        lattice = _lattice(levels, tolerance) if len(levels) <= LEVELS_OF_A_SIGNAL * len(signal) else None
-        if lattice is None:
-            return None
-        found.append((float(np.diff(signal).std()), lattice[1]))
-    return tuple(sorted(found)) or None
-
-
-def _on_own_lattice(signal: Float64[ndarray, "L"], of_training: tuple[Lattice, ...]) -> Float64[ndarray, "L"]:
-    """On the lattice through 0 of the training recording whose roughness is nearest; as it is, if on one already."""
-    roughness, steps = np.array(of_training).T
-    if np.ptp(signal) == 0 or _is_on_a_lattice(signal, steps):
-        return signal
-    step = steps[np.abs(roughness - np.diff(signal).std()).argmin()]
-    rounded = step * np.round(signal / step)
-    return signal if np.ptp(rounded) == 0 else rounded  # coarser than the signal: rounding would leave nothing of it
-
-
-def _is_on_a_lattice(signal: Float64[ndarray, "L"], steps: Float64[ndarray, "S"]) -> bool:
-    """Whether the signal has a step of its own, or, however fine that is beside its spread, one of these."""
-    tolerance = _own_tolerance(signal)
-    counts = (signal - signal.min()) / steps[:, None]  # (S, L)
-    off = np.abs(counts - np.round(counts)).max(axis=1) * steps
-    known = (off <= _rounding(signal)).any()
-    return bool(known) or _lattice(_merged(signal, tolerance), tolerance) is not None
-
-
-def _nearest_level(values: Float64[ndarray, "..."], offset: float, step: float) -> Float64[ndarray, "..."]:
-    return offset + step * np.round((values - offset) / step)
-
-
-def _rounding(values: Float64[ndarray, "... n"]) -> Any:
-    """How far float32 may have moved one of these values, or a difference of two."""
-    return 2 * ROUNDING * np.abs(values).max(axis=-1, keepdims=values.ndim > 1)
-
-
-def _own_tolerance(signal: Float64[ndarray, "L"]) -> float:
-    return float(max(OWN_TOLERANCE * signal.std(), _rounding(signal)))
-
-
-def _merged(signal: Float64[ndarray, "L"], tolerance: float) -> Float64[ndarray, "levels"]:
-    """The distinct values, those within the tolerance of the one below counted once."""
-    levels = np.unique(signal)
-    return levels[np.r_[True, np.diff(levels) > tolerance]]
-
-
-def _lattice(levels: Float64[ndarray, "levels"], tolerance: float) -> Lattice | None:
-    """(lowest level, step) of the coarsest lattice that holds all levels to the tolerance; None if there is none.
-
-    The step is the greatest common divisor of the gaps by Euclid, remainders below twice the tolerance counted as 0,
-    then fitted to all levels by least squares.
-    """
-    step = 0.0
-    for gap in np.unique(np.diff(levels)):
-        step = _common_divisor(float(gap), step, 2 * tolerance)
-        if step < FINEST * tolerance:
-            return None
-    if step == 0:
-        return None
-    counts = np.round((levels - levels[0]) / step)
-    slope, offset = np.polynomial.polynomial.polyfit(counts, levels, 1)[::-1]
-    off = np.abs(levels - offset - slope * counts).max()
-    return (float(offset), float(slope)) if off <= 2 * tolerance else None
-
-
-def _in_few_digits(offset: float, step: float, levels: Float64[ndarray, "levels"]) -> Lattice:
-    """Offset (half a step from 0 at most) and step in as few digits as hold all levels: 0.25 for 0.2500000017."""
-    offset -= step * round(offset / step)
-    offset = 0.0 if abs(offset) <= _rounding(levels) else offset
-    counts = np.round((levels - offset) / step)
-    for digits in range(1, 17):
-        few = float(f"{offset:.{digits}g}"), float(f"{step:.{digits}g}")
-        if np.abs(levels - few[0] - few[1] * counts).max() <= _rounding(levels):
-            return few
-    return offset, step
-
-
-def _common_divisor(a: float, b: float, tolerance: float) -> float:
-    while b > tolerance:
-        a, b = b, abs(a - b * round(a / b))
-    return a
-
-
 def _half_step_off(signals: Float64[ndarray, "N L"], offset: float, step: float, *, ddof: int) -> ndarray:
     """For a signal on the lattice, how far rounding to it may have moved mean and deviation; 0 for any other."""
-    off = np.abs(signals - _nearest_level(signals, offset, step)).max(axis=1, keepdims=True)
-    on_it = off <= _rounding(signals)
+    off = np.abs(signals - nearest_level(signals, offset, step)).max(axis=1, keepdims=True)
+    on_it = off <= rounding(signals)
     length = signals.shape[1]
     return np.where(on_it, 0.5 * step * np.sqrt(length / (length - ddof)), 0.0)

@@ -115,9 +115,33 @@ def test_values_as_fine_as_a_float32_s_rounding_are_no_lattice_though_they_are_m
     assert not Invariants.found_in(dataset(1.0 + ulps))
 
 
-def test_of_as_many_levels_as_values_a_lattice_is_not_said():
-    values = np.random.default_rng(0).permutation(1600).reshape(40, 1, 40)  # each whole number once
-    assert Invariants.found_in(dataset(values.astype(float))).lattice == (None,)
+def test_of_as_many_levels_as_values_a_lattice_is_said_only_of_decimals():
+    values = np.random.default_rng(0).permutation(1600).reshape(40, 1, 40).astype(float)  # each whole number once
+    assert Invariants.found_in(dataset(values)).lattice == ((0.0, 1.0),)
+    assert Invariants.found_in(dataset(values / 3)).lattice == (None,)
+
+
+@pytest.mark.parametrize("digits", [0, 2, 4])
+def test_values_that_a_file_gives_with_few_decimals_are_imposed_with_as_many(digits):
+    values = np.random.default_rng(0).normal(0, 2.0, size=(300, 1, 60))
+    values = values * (100 if digits == 0 else 1)
+    found = Invariants.found_in(dataset(np.round(values, digits)))
+    assert found.lattice == ((0.0, 10.0**-digits),)
+    made = found.impose(torch.from_numpy(values)).numpy()
+    off = np.abs(made - np.round(values, digits)) > 2.0**-22 * np.abs(values).max()
+    assert off.mean() < 0.03  # where two readings are equal by rounding, a few steps are held too
+    assert Invariants.found_in(dataset(values)).lattice == (None,)
+
+
+def test_readings_that_were_held_are_held_in_what_is_made_though_the_file_has_decimals():
+    values = np.random.default_rng(0).normal(size=(50, 1, 60)).cumsum(axis=2).repeat(2, axis=2)  # each one twice
+    found = Invariants.found_in(dataset(np.round(values, 4)))
+    assert found.lattice == ((0.0, 1e-4),) and found.least_step[0] > 1e-2
+
+
+def test_decimals_of_few_values_may_be_chance():
+    values = np.arange(29.0)[[5, 17, 3, 28]].reshape(2, 1, 2)
+    assert Invariants.found_in(dataset(values)).lattice == (None,)
 
 
 def test_bits_normalised_one_by_one_have_a_step_each_and_it_is_the_raw_step_over_the_raw_deviation():

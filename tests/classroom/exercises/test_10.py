@@ -111,6 +111,7 @@ WRONG = {
         "the last": (lambda w, d: w[-1], "the last weights"),
         "the first": (lambda w, d: w[0].clone(), "the first weights"),
         "in place": (in_place, "has changed the weights"),
+        "taken from the list": (lambda w, d: moving([w.pop(0), *w], d, start=first), "taken from it"),
     },
 }
 RIGHT = {
@@ -118,8 +119,16 @@ RIGHT = {
         "from behind": from_behind,
         "by a running maximum": by_running_maximum,
         "with math.inf": lambda s, x, t: stays(s, x, t, never=float("inf")),
+        "an infinite tensor": lambda s, x, t: stays(s, x, t, never=torch.tensor(torch.inf)),
+        "an infinite array": lambda s, x, t: stays(s, x, t, never=np.array(np.inf)),
+        "an infinite float32": lambda s, x, t: stays(s, x, t, never=np.float32(np.inf)),
     },
-    "compressed": {"by NumPy": by_numpy, "by a logarithm": by_logarithm},
+    "compressed": {
+        "by NumPy": by_numpy,
+        "by a logarithm": by_logarithm,
+        "over n": lambda d, s: bent(d, s) / bent(d, s).std(unbiased=False),
+        "NumPy's own spread": lambda d, s: np.arcsinh(d.numpy() / s) / np.arcsinh(d.numpy() / s).std(),
+    },
     "averaged": {"by lerp": by_lerp, "by shares": by_shares, "by a plain loop": lambda w, d: moving(w, d, start=first)},
 }
 test_wrong_answers_are_refused_by_their_misconception = refuses(WRONG)
