@@ -62,7 +62,7 @@ class Conditional:
 
     data: Simulated | Auslan
     methods: Mapping[str, Recipe | None]
-    steps: int = QUICK_RECIPE.config.steps
+    steps: int = 300
     rarest: float = 1.0
     split: Split = Split()
     seeds: tuple[int, ...] = SEEDS
