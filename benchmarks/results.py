@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks import recipes_page
+from benchmarks import on_demand_page, recipes_page
 from benchmarks.goals import RUNS, goals
 from course_lib.classroom import results
 
@@ -279,24 +279,28 @@ def _spaced(table: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns=lambda name: name.replace("_", " "))
 
 
-TABLES: dict[str, Callable[[], pd.DataFrame]] = {
-    "goals": goals_table,
-    "generators": generators_table,
-    "quick": quick_table,
-    "toys": toys_table,
-    "critics": critics_table,
-    "first_trials": first_trials_table,
-    "time": time_table,
-    "without": without_table,
-    "published": published_table,
-    "counts": counts_table,
-    "null": null_table,
-    "calibration": calibration_table,
-    "caught": caught_table,
-    "refusals": refusals_table,
-    "verdicts": verdicts_table,
-    "cost": cost_table,
-} | recipes_page.TABLES
+TABLES: dict[str, Callable[[], pd.DataFrame]] = (
+    {
+        "goals": goals_table,
+        "generators": generators_table,
+        "quick": quick_table,
+        "toys": toys_table,
+        "critics": critics_table,
+        "first_trials": first_trials_table,
+        "time": time_table,
+        "without": without_table,
+        "published": published_table,
+        "counts": counts_table,
+        "null": null_table,
+        "calibration": calibration_table,
+        "caught": caught_table,
+        "refusals": refusals_table,
+        "verdicts": verdicts_table,
+        "cost": cost_table,
+    }
+    | recipes_page.TABLES
+    | on_demand_page.TABLES
+)
 
 
 def markdown(table: pd.DataFrame) -> str:

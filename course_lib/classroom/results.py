@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from course_lib.metrics import paired_interval
+
 FOLDER = Path(__file__).resolve().parents[2] / "data"
 CONFIDENCE = 0.95
 
@@ -66,6 +68,46 @@ def with_intervals(runs: pd.DataFrame, by: Sequence[str], columns: Sequence[str]
     ]
     across = pd.MultiIndex.from_product([columns, ["mean", "low", "high"]])
     return pd.DataFrame(numbers, pd.MultiIndex.from_tuples([name for name, _ in groups], names=list(by)), across)
+
+
+# --- augmentation/accuracy.csv
+
+NONE, CLASSICAL, GENERATED, WITH_CLASSICAL = "none", "classical", "generated", " + classical"  # methods
+ALL = "all"  # counts together
+
+
+def gains(table: pd.DataFrame, *, ours: str = GENERATED + WITH_CLASSICAL) -> pd.DataFrame:
+    """How much `ours` is above the best forger with classical copies, on each set for each count, and over all counts.
+
+    The best forger is the one that is right most often on the very exams, mean over the subsets: whoever is chosen so
+    has luck on its side, and `ours` has not. The interval is paired over the subsets, by Student's t, 95 %; of "all",
+    a subset's number is the mean over the counts.
+
+    Args:
+        table: augmentation/accuracy.csv: set, count, seed, method, accuracy.
+
+    Returns:
+        set, count, forger, ours and other (mean accuracies), difference, low, high, subsets.
+
+    Raises:
+        ValueError: if a method is missing in a run, or there are fewer than two subsets.
+    """
+    rows, methods = [], table["method"].unique()
+    rivals = [name for name in methods if name.endswith(WITH_CLASSICAL) and not name.startswith(GENERATED)]
+    if not rivals or ours not in methods:
+        raise ValueError(f"gains: expected rows of {ours!r} and of 'FORGER{WITH_CLASSICAL}', got {list(methods)}.")
+    for name, own in table.groupby("set", sort=False):
+        by_run = own.pivot(index=["count", "seed"], columns="method", values="accuracy")[[ours, *rivals]]
+        if by_run.isna().any(axis=None):
+            raise ValueError(f"gains: expected every method in every run of {name}, but some are missing.")
+        whole = by_run.groupby("seed").mean()
+        for count, runs in [*((count, by_run.loc[count]) for count in own["count"].unique()), (ALL, whole)]:
+            best = str(runs[rivals].mean().idxmax())
+            found = paired_interval(runs[ours].to_numpy(), runs[best].to_numpy())
+            means = {"ours": runs[ours].mean(), "other": runs[best].mean()}
+            line = {"set": name, "count": count, "forger": best.removesuffix(WITH_CLASSICAL)}
+            rows.append(line | means | found._asdict() | {"subsets": len(runs)})
+    return pd.DataFrame(rows)
 
 
 def _found(name: str) -> Path:

@@ -16,9 +16,10 @@ from course_lib.metrics.distribution import (
     precision_recall,
     signal_frechet,
 )
+from course_lib.metrics.fills import band_coverage, energy_score
 from course_lib.metrics.neighbours import copied_share, nearest_neighbour_ratio
 from course_lib.metrics.points import ModeCoverage, mode_coverage
-from course_lib.metrics.ranges import prediction_range
+from course_lib.metrics.ranges import Interval, paired_interval, prediction_range
 from course_lib.metrics.recognition import (
     TransferScore,
     class_accuracy,
@@ -48,12 +49,14 @@ __all__ = [
     "METRICS",
     "Comparison",
     "DiscriminativeScore",
+    "Interval",
     "ModeCoverage",
     "PrecisionRecall",
     "TransferScore",
     "Verdict",
     "autocorrelation",
     "autocorrelation_distance",
+    "band_coverage",
     "caught_below",
     "caught_null",
     "class_accuracy",
@@ -62,12 +65,14 @@ __all__ = [
     "discriminative_score",
     "edge_roughness_ratio",
     "edge_variance_ratio",
+    "energy_score",
     "frechet_distance",
     "importance_over_time",
     "maximum_mean_discrepancy",
     "median_bandwidth",
     "mode_coverage",
     "nearest_neighbour_ratio",
+    "paired_interval",
     "power_spectrum",
     "precision_recall",
     "prediction_range",

@@ -14,7 +14,10 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy import stats
 
+from course_lib.arrays import finite_float64
+
 CONFIDENCE = 0.99
+PAIRED = 0.95
 
 
 class Scale(NamedTuple):
@@ -62,6 +65,37 @@ def prediction_range(draws: Float[ndarray, " n"], scale: Scale, *, size: int | N
     width = stats.t.ppf(1 - outside, len(x) - 1) * spread * np.sqrt(1 + 1 / len(x))
     low, high = (np.exp(v) if by_factors else v for v in (x.mean() - width, x.mean() + width))
     return Range(float(np.mean(draws)), float(low) if scale.low else -np.inf, float(high) if scale.high else np.inf)
+
+
+class Interval(NamedTuple):
+    """The mean of paired differences, and the 95 % confidence interval of their expectation."""
+
+    difference: float
+    low: float
+    high: float
+
+
+def paired_interval(ours: Float[ndarray, "..."], other: Float[ndarray, "..."]) -> Interval:
+    r"""How much `ours` are above `other`, pair by pair: mean $\pm\, t\, s/\sqrt n$, Student's t, 95 %.
+
+    t has n - 1 degrees of freedom; s is the standard deviation of the n differences. A pair shares what is drawn anew
+    for each: a subset, a recording.
+
+    Raises:
+        ValueError: if the two are not equally many numbers, or fewer than 2.
+
+    Student 1908, "The probable error of a mean", Biometrika 6.
+    """
+    ours, other = finite_float64(ours, "paired_interval: ours"), finite_float64(other, "paired_interval: other")
+    if ours.ndim != 1 or ours.shape != other.shape or len(ours) < 2:
+        raise ValueError(
+            f"paired_interval: expected two rows of equally many numbers, 2 or more, got shapes {ours.shape} and "
+            f"{other.shape}. Put the numbers of one subset at one place of both."
+        )
+    differences = ours - other
+    mean = differences.mean()
+    width = stats.t.ppf(1 - (1 - PAIRED) / 2, len(ours) - 1) * differences.std(ddof=1) / np.sqrt(len(ours))
+    return Interval(float(mean), float(mean - width), float(mean + width))
 
 
 def three_sets(

@@ -5,7 +5,15 @@ import pytest
 import torch
 from sklearn.covariance import LedoitWolf
 
-from course_lib.baselines import FourierSurrogates, Gaussian, Interpolation, JitteredCopies, forge
+from course_lib.baselines import (
+    CarriedResiduals,
+    ClassicalCopies,
+    FourierSurrogates,
+    Gaussian,
+    Interpolation,
+    JitteredCopies,
+    forge,
+)
 from course_lib.data import Invariants, Scaler, SignalDataset
 
 ALL = [
@@ -17,7 +25,8 @@ ALL = [
     FourierSurrogates(),
 ]
 NAMES = ["Gaussian", "Gaussian, shrunk", "Gaussian, pooled", "interpolation", "jittered copies", "Fourier surrogates"]
-every_forger = pytest.mark.parametrize("forger", ALL, ids=repr)
+FOR_FEW = [CarriedResiduals(), ClassicalCopies()]  # which `forge` leaves out
+every_forger = pytest.mark.parametrize("forger", ALL + FOR_FEW, ids=repr)
 
 COUNTS = (9, 4, 6)
 UNITS = np.array([[1.0], [1000.0]])  # the second channel is in other units: a thousand times larger
@@ -119,6 +128,19 @@ def test_a_class_of_twins_gives_its_one_signal_and_nothing_is_divided_by_zero(co
     twins = torch.arange(8.0).reshape(1, 1, 8).repeat(3, 1, 1)
     sample = Gaussian(covariance).fit(SignalDataset(twins)).sample([0, 0], seed=0)
     np.testing.assert_allclose(sample.numpy(), twins[:2].numpy(), rtol=1e-6)
+
+
+def test_moments_are_numpy_s_and_scikit_learn_s_in_the_recordings_units():
+    dataset = recordings()
+    real, scale = of_class(dataset, 2), dataset.values.double().numpy().std(axis=(0, 2))[:, None]
+    mean, covariance = Gaussian().fit(dataset).moments(2)
+    np.testing.assert_allclose(mean, real.mean(axis=0))
+    np.testing.assert_allclose(covariance, np.cov(real.reshape(len(real), -1).T), rtol=1e-6, atol=1e-6)
+    every = np.broadcast_to(scale, real.shape[1:]).ravel()
+    fitted = LedoitWolf().fit((real / scale).reshape(len(real), -1)).covariance_ * np.outer(every, every)
+    np.testing.assert_allclose(Gaussian("shrunk").fit(dataset).moments(2)[1], fitted, rtol=1e-6, atol=1e-6)
+    with pytest.raises(ValueError, match="expected 0 to 2, for the 3 classes that were fitted, got 3"):
+        Gaussian().fit(dataset).moments(3)
 
 
 # Interpolation
@@ -232,6 +254,64 @@ def test_a_surrogate_s_phases_are_uniform_on_the_whole_circle():
     assert np.abs((phases[:, 0] * phases[:, 1].conj()).mean()) < 5 / np.sqrt(3000)  # one phase a frequency
 
 
+# For few recordings
+
+
+def test_a_carried_residual_is_another_class_s_whole_deviation_enlarged_for_the_mean_that_was_estimated():
+    """By brute force: each signal less its class's mean is sqrt(n / (n - 1)) times one deviation of another class."""
+    dataset, labels = recordings(), [0, 1, 2] * 60
+    sample = CarriedResiduals().fit(dataset).sample(labels, seed=1).double().numpy() / UNITS
+    of = [of_class(dataset, k) / UNITS for k in range(3)]
+    used = {k: set() for k in range(3)}
+    for one, k in zip(sample, labels, strict=True):
+        for j in {0, 1, 2} - {k}:
+            n = COUNTS[j]
+            carried = of[k].mean(0) + np.sqrt(n / (n - 1)) * (of[j] - of[j].mean(0))
+            used[k] |= {(j, int(i)) for i in np.flatnonzero(np.abs(carried - one).max(axis=(1, 2)) < 1e-4)}
+    assert [len(used[k]) for k in range(3)] == [10, 15, 13]  # every recording of the others, and none of its own
+    assert all(j != k for k in range(3) for j, _ in used[k])
+
+
+def test_what_is_carried_has_the_covariance_within_the_other_classes_of_equal_size():
+    dataset = recordings((5, 5, 5), channels=1, length=4)
+    sample = CarriedResiduals().fit(dataset).sample([0] * MANY, seed=3)
+    within = np.mean([np.cov(of_class(dataset, k).reshape(5, -1).T) for k in (1, 2)], axis=0)
+    assert_moments(sample, of_class(dataset, 0).mean(axis=0), within, scale=UNITS[:1])
+
+
+def test_nothing_can_be_carried_where_fewer_than_two_classes_vary():
+    with pytest.raises(ValueError, match=r"two classes or more with two recordings .*have \[4, 1\].*Record more"):
+        CarriedResiduals().fit(recordings((4, 1)))
+    assert CarriedResiduals().fit(recordings((4, 1, 2))).sample([1], seed=0).isfinite().all()
+
+
+def test_a_classical_copy_of_strength_0_is_a_recording_of_its_class():
+    dataset = recordings()
+    for one, k in zip(ClassicalCopies(0).fit(dataset).sample([2, 0], seed=1), [2, 0], strict=True):
+        assert any(torch.equal(one, real) for real in dataset.values[dataset.labels == k])
+
+
+def test_a_classical_copy_has_noise_a_gain_and_a_clock_of_its_own_of_the_strengths_stated():
+    """A ramp shows all three: its end, which no clock moves, the gain; steps about it the noise and the clock."""
+    steps = np.linspace(0, 1, 400)
+    dataset = SignalDataset(np.stack([steps, -steps])[:, None].astype(np.float32), np.arange(2), ["up", "down"])
+    std = float(dataset.values.double().numpy().std())
+    sample = ClassicalCopies(2.0).fit(dataset).sample([0] * 400, seed=1)[:, 0].double().numpy()
+    end = sample[:, -1]  # (1 + 0.2 z) + 0.06 std z'
+    expected = np.hypot(0.2, 0.06 * std)
+    assert abs(end.mean() - 1) < 5 * expected / np.sqrt(400)
+    assert abs(end.std() - expected) < 5 * expected / np.sqrt(800)
+    noise = np.diff(sample, n=2).std() / np.sqrt(6)
+    assert noise == pytest.approx(0.06 * std, rel=0.02)
+    assert np.abs(sample[:, 200] / end - 0.5).std() > 0.03  # the clock
+
+
+@pytest.mark.parametrize("strength", [-0.1, np.inf, np.nan, "strong", True, None])
+def test_a_strength_that_is_none_is_refused(strength):
+    with pytest.raises(ValueError, match="ClassicalCopies: expected a strength of 0 or more, got"):
+        ClassicalCopies(strength)
+
+
 # All of them
 
 
@@ -293,7 +373,7 @@ def test_scaled_recordings_give_signals_in_the_scaled_unit(forger):
     labels = [0, 1, 2, 2]
     scaled = forger.fit(scaler.transform(dataset)).sample(labels, seed=0)
     assert scaled.abs().max() < 20
-    if not isinstance(forger, JitteredCopies):  # whose gain is about the zero of the unit
+    if not isinstance(forger, JitteredCopies | ClassicalCopies):  # whose gain is about the zero of the unit
         plain = scaler.transform(forger.fit(dataset).sample(labels, seed=0))
         np.testing.assert_allclose(scaled.numpy(), plain.numpy(), rtol=0, atol=1e-4)
 
@@ -305,7 +385,7 @@ def test_a_constant_channel_stays_constant(forger):
     dataset = SignalDataset(values, recordings().labels, ("a", "b", "c"))
     sample = forger.fit(dataset).sample([0, 1, 2], seed=0)
     assert (sample[:, 1].amax(dim=1) - sample[:, 1].amin(dim=1)).max() < 1e-6
-    if not isinstance(forger, JitteredCopies):  # which moves it by the gain
+    if not isinstance(forger, JitteredCopies | ClassicalCopies):  # which move it by the gain
         np.testing.assert_allclose(sample[:, 1].numpy(), 0.1, rtol=1e-6)
 
 
@@ -354,7 +434,7 @@ def test_what_is_no_dataset_is_refused_with_how_to_make_one(forger, wrong):
         forger.fit(wrong)
 
 
-@pytest.mark.parametrize("kind", [Gaussian, Interpolation, JitteredCopies, FourierSurrogates])
+@pytest.mark.parametrize("kind", [type(forger) for forger in ALL[2:] + FOR_FEW])
 def test_a_forger_that_was_not_fitted_says_so(kind):
     with pytest.raises(ValueError, match=rf"{kind.__name__}.sample: expected a fitted forger. Call .fit"):
         kind().sample([0], seed=0)
@@ -403,7 +483,7 @@ def test_a_class_without_recordings_is_refused_by_name_and_the_others_are_made(f
 
 @every_forger
 def test_of_a_class_with_one_recording_what_is_possible_is_done_and_what_is_not_is_said(forger):
-    forger.fit(recordings((4, 1)))
+    forger.fit(recordings((4, 1, 3)))
     if repr(forger) in ("Gaussian(covariance='class')", "Gaussian(covariance='shrunk')", "Interpolation(neighbours=5)"):
         message = r"class 'sign 1' has 1 training recording, and .* needs at least 2 .* dataset.drop_small_classes\(2\)"
         with pytest.raises(ValueError, match=message):

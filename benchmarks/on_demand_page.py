@@ -1,0 +1,98 @@
+"""The tables of signals on demand for docs/: augmentation, restoration and its search, ways of telling the label."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from course_lib.classroom import results
+
+
+def augmentation_table() -> pd.DataFrame:
+    """Recognised, in percent, by set and recordings a class: mean over the subsets and deviation between them."""
+    table = results.table("augmentation/accuracy")
+    table = table.assign(
+        case=[f"{row.set}, {row.count_} a class" for row in table.rename(columns={"count": "count_"}).itertuples()]
+    )
+    groups = (100 * table["accuracy"]).groupby([table["case"], table["method"]], sort=False)
+    shown = groups.apply(lambda values: _spread(values, ".1f")).unstack("case", sort=False)
+    return (
+        shown.loc[table["method"].unique(), table["case"].unique()]
+        .rename_axis("recognised, %")
+        .rename_axis(None, axis=1)
+    )
+
+
+def gains_table() -> pd.DataFrame:
+    """What generated with classical copies gain over the best forger with them, in points, with the 95 % interval."""
+    lines = {}
+
+    def said_of(count: object) -> str:
+        return "over all" if count == results.ALL else f"{count} a class"
+
+    for row in results.gains(results.table("augmentation/accuracy")).to_dict("records"):
+        said = f"{100 * row['difference']:+.1f} ({100 * row['low']:+.1f} to {100 * row['high']:+.1f})"
+        lines.setdefault(row["set"], {})[said_of(row["count"])] = f"{said}, {row['forger']}"
+    return pd.DataFrame(lines).T.rename_axis("gain, points, over the best forger")
+
+
+def restoration_table() -> pd.DataFrame:
+    """Mean squared error of point fills, and of drawn ones energy score, coverage and how often they are caught."""
+    table = results.table("restoration/fills")
+    lines = {}
+    for row in table.to_dict("records"):
+        error = f"{row['squared_error']:.3g}"
+        if not np.isnan(row["energy_score"]):
+            error += f"; {row['energy_score']:.3g}, {100 * row['band_coverage']:.0f} %"
+        line = f"{row['set']}, {100 * row['share']:.0f} % missing, label {row['label']}"
+        caught = f"{row['caught_inside']:.2f}, {row['caught_seam']:.2f}"
+        lines.setdefault(line, {"caught, if real": f"{row['null']:.2f}"})[row["method"]] = f"{error}; {caught}"
+    shown = pd.DataFrame(lines).T[[*table["method"].unique(), "caught, if real"]]
+    return shown.rename_axis("squared error; energy score, coverage; caught inside, at the seam")
+
+
+def conditional_table() -> pd.DataFrame:
+    """Of each way of telling the label, means over seeds: caught; of the classes the mean, the worst, the rarest."""
+    table, lines = results.table("conditional/ways"), {}
+    measures = {"as_asked": "as asked", "varied": "variance ratio", "recognised": "recognised after learning from it"}
+    for (name, method), rows in table.groupby(["set", "method"], sort=False):
+        mean = rows.mean(numeric_only=True)
+        lines[f"{name}: {method}"] = {"caught": _mean_and_ends(rows["caught"])} | {
+            said: " / ".join(f"{mean[f'{column}{of}']:.2f}" for of in ("", "_worst", "_rare"))
+            for column, said in measures.items()
+        }
+        lines[f"{name}: {method}"] |= {"seconds": f"{mean['cpu_seconds']:.0f}", "seeds": len(rows)}
+    return pd.DataFrame(lines).T.rename_axis("set: way (of classes: mean / worst / rarest quarter)")
+
+
+def search_table() -> pd.DataFrame:
+    """The trials of the latent search: energy score and squared error on each set, each with its share of the least."""
+    table, lines = results.table("restoration/tuning"), {}
+    measures = {"energy_score": "energy score", "squared_error": "squared error"}
+    shares = table[list(measures)] / table.groupby("set")[list(measures)].transform("min")
+    for i, row in table.iterrows():
+        line = lines.setdefault(
+            f"tolerance {row['tolerance']:g}, rate {row['learning_rate']:g}, {row['steps']} steps", {}
+        )
+        for column, said in measures.items():
+            line[f"{row['set']}: {said}"] = f"{row[column]:.4f} ({shares.loc[i, column]:.2f})"
+    return pd.DataFrame(lines).T.rename_axis("setting")
+
+
+def _spread(values: pd.Series, form: str) -> str:
+    """Mean and standard deviation over the subsets."""
+    return f"{values.mean():{form}} ± {values.std():{form}}"
+
+
+def _mean_and_ends(values: pd.Series) -> str:
+    return f"{values.mean():.2f} ({values.min():.2f}, {values.max():.2f})"
+
+
+TABLES: dict[str, Callable[[], pd.DataFrame]] = {"search": search_table}
+# Of tables that are to be made (`LATER` in their benches): they move up once these are committed.
+LATER: dict[str, Callable[[], pd.DataFrame]] = {
+    "augmentation": augmentation_table,
+    "gains": gains_table,
+    "restoration": restoration_table,
+    "conditional": conditional_table,
+}

@@ -1,0 +1,301 @@
+"""Restoration: a damaged stretch of a held-out recording, filled by a committed generator, a Gaussian, a neighbour.
+
+COURSE_DATA=FOLDER python -m benchmarks.restoration ["SET tuning" SET ...]
+
+Makes restoration/tuning.csv: the settings of the latent search on recordings that the generator was trained on, from
+which `Search`'s defaults are taken (`best` reads it). Is to make restoration/fills.csv: 5, 15 or 30 % of a recording
+missing at a random place, its label known or not. That is not made yet: its parts stand in LATER, and are made where
+they are named.
+
+A point fill has a squared error. Several drawn fills have an energy score and the coverage of their 90 % band, and the
+first of them is judged: `caught` between fills and what other recordings have in such gaps, and the same over their
+seams. Errors are in the units of the scaled signals: 1 is the variance of a channel.
+"""
+
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Float64
+from numpy import ndarray
+
+from benchmarks import tables
+from benchmarks.judging import EXAMS
+from benchmarks.recordings import Auslan, Simulated, Split
+from benchmarks.tables import Part, make  # noqa: F401 - a bench has PARTS and make
+from course_lib import metrics
+from course_lib.checkpoints import load_model, load_scaler
+from course_lib.data import SignalDataset
+from course_lib.models.class_gaussian import SHARE
+from course_lib.restoration import GaussianFill, LatentSearch, interpolate, nearest_recording
+
+INTERPOLATION, NEAREST, LATENT = "interpolation (PCHIP)", "nearest recording", "latent search"
+GAUSSIAN, COMPONENTS = "Gaussian", "principal components"
+MEAN = "latent search, mean of the draws"
+KNOWN, UNKNOWN = "known", "unknown"
+
+# --------------------------------------------------------------------------------------------------------- settings
+
+
+@dataclass(frozen=True)
+class Search:
+    """How the noise is searched: see `LatentSearch`."""
+
+    tolerance: float = 0.02
+    steps: int = 100
+    learning_rate: float = 0.1
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A set and its committed generator, the recordings that are damaged, and how much of each.
+
+    Attributes:
+        filled: the share of each class's held-out recordings that is damaged; the others are who they are judged
+            against, with gaps of their own.
+        margin: known steps left on either side of a gap, at least; half as many as a seam has.
+        components: share of a class's variance that the principal components hold; the generator begins with as many,
+            so they are the control that says what its nets and their search add to them.
+        draws: fills drawn of each recording.
+    """
+
+    data: Simulated | Auslan
+    generator: str
+    split: Split = Split()
+    shares: tuple[float, ...] = (0.05, 0.15, 0.3)
+    filled: float = 0.2
+    filled_seed: int = 0
+    gap_seed: int = 0
+    margin: int = 4
+    components: float = SHARE
+    draws: int = 20
+    draw_seed: int = 0
+    judge_seed: int = 0
+    search: Search = Search()
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What was tried on training recordings: every tolerance with every number of steps and rate.
+
+    It has no `Search` and no `Damage`: what is found here is set there, and this table still holds.
+    """
+
+    data: Simulated | Auslan
+    generator: str
+    split: Split = Split()
+    share: float = 0.15
+    tolerances: tuple[float, ...] = (0.01, 0.02, 0.05)
+    steps: tuple[int, ...] = (100,)
+    learning_rates: tuple[float, ...] = (0.1, 0.3)
+    recordings: int = 24
+    recordings_seed: int = 0
+    gap_seed: int = 0
+    margin: int = 4
+    draws: int = 4
+    draw_seed: int = 0
+
+
+# ------------------------------------------------------------------------------------------------------------- gaps
+
+
+def gaps(n: int, length: int, share: float, margin: int, seed: int) -> Bool[ndarray, "n length"]:
+    """One missing stretch of `share` of the steps in each of n signals, at any place that leaves the margins."""
+    size = max(1, round(share * length))
+    starts = np.random.default_rng((seed, size)).integers(margin, length - margin - size + 1, size=n)
+    steps = np.arange(length)
+    return (starts[:, None] <= steps) & (steps < starts[:, None] + size)
+
+
+def inside(values: Float[ndarray, "n C L"], missing: Bool[ndarray, "n L"]) -> Float64[ndarray, "n C gap"]:
+    """What stands in the gaps, all of one length."""
+    return np.stack([signal[:, gone] for signal, gone in zip(values, missing, strict=True)]).astype(np.float64)
+
+
+def seams(values: Float[ndarray, "n C L"], missing: Bool[ndarray, "n L"], margin: int) -> Float64[ndarray, "n 2C s"]:
+    """Of each signal both ends of its gap, with `margin` steps on either side: the first end's channels come first."""
+    first, last = missing.argmax(axis=1), missing.shape[1] - missing[:, ::-1].argmax(axis=1)
+    return np.stack(
+        [
+            np.concatenate([signal[:, end - margin : end + margin] for end in ends])
+            for signal, *ends in zip(values, first, last, strict=True)
+        ]
+    ).astype(np.float64)
+
+
+# ----------------------------------------------------------------------------------------------------- what is asked
+
+
+@dataclass(frozen=True, eq=False)
+class Fillers:
+    """Scaled recordings, and who fills their gaps."""
+
+    learnt: SignalDataset
+    damaged: SignalDataset
+    others: SignalDataset
+    gaussian: GaussianFill
+    components: GaussianFill
+    search: LatentSearch
+
+
+def weights_of(settings: Damage | Tuning) -> Path:
+    return tables.DATA / "checkpoints" / settings.generator / "generator.safetensors"
+
+
+def scaled(settings: Damage | Tuning) -> tuple[SignalDataset, SignalDataset]:
+    """The recordings that the generator was trained on, and those held out, in its units."""
+    learnt, held_out = settings.split.of(settings.data.load())
+    scaler = load_scaler(weights_of(settings))
+    return scaler.transform(learnt), scaler.transform(held_out)
+
+
+def searcher(settings: Damage | Tuning, search: Search, learnt: SignalDataset) -> LatentSearch:
+    given = dict(tolerance=search.tolerance, steps=search.steps, learning_rate=search.learning_rate)
+    return LatentSearch(load_model(weights_of(settings)), counts=learnt.class_counts, **given)
+
+
+@cache
+def fillers_of(settings: Damage) -> Fillers:
+    learnt, held_out = scaled(settings)
+    damaged, others = held_out.split(settings.filled, seed=settings.filled_seed)
+    laws = GaussianFill(learnt), GaussianFill(learnt, components=settings.components)
+    return Fillers(learnt, damaged, others, *laws, searcher(settings, settings.search, learnt))
+
+
+# ------------------------------------------------------------------------------------------------------------- runs
+
+
+def run(settings: Damage, share: float, label: str) -> list[dict]:
+    """A row a way to fill, beside the Gaussian's conditional mean with the same knowledge of labels."""
+    who = fillers_of(settings)
+    truth = who.damaged.values.double().numpy()
+    labels = {"labels": who.damaged.labels.numpy() if label == KNOWN else None}
+    missing = gaps(len(truth), truth.shape[2], share, settings.margin, settings.gap_seed)
+    given = np.where(missing[:, None], np.nan, truth)  # no filler can look
+    points, draws, seconds = {}, {}, {}
+    ways = {
+        INTERPOLATION: lambda: interpolate(given, missing),
+        NEAREST: lambda: nearest_recording(given, missing, who.learnt, **labels),
+        GAUSSIAN: lambda: who.gaussian.fill(given, missing, **labels),
+        COMPONENTS: lambda: who.components.fill(given, missing, **labels),
+        LATENT: lambda: who.search.fill(given, missing, **labels),
+    }
+    for name, fill in ways.items():
+        start = time.process_time()
+        points[name] = fill()
+        seconds[name] = time.process_time() - start
+    for name, way in ((GAUSSIAN, who.gaussian), (COMPONENTS, who.components), (LATENT, who.search)):
+        draws[name] = way.sample(given, missing, settings.draws, **labels, seed=settings.draw_seed)
+    points[MEAN], seconds[MEAN] = draws[LATENT].mean(axis=0), np.nan
+    errors = {
+        name: ((fill - truth)[np.broadcast_to(missing[:, None], truth.shape)] ** 2) for name, fill in points.items()
+    }
+    errors = {name: squared.reshape(len(truth), -1).mean(axis=1) for name, squared in errors.items()}
+    real = real_windows(settings, who.others, share)
+    rows = []
+    for name, squared in errors.items():
+        against = metrics.paired_interval(squared, errors[GAUSSIAN])
+        row = {
+            "method": name,
+            "squared_error": squared.mean(),
+            "standard_error": squared.std(ddof=1) / np.sqrt(len(squared)),
+            "above_gaussian": against.difference,
+            "low": against.low,
+            "high": against.high,
+            "fill_seconds": seconds[name],
+        }
+        first = draws[name][0] if name in draws else points[name]
+        rows.append(row | drawn(truth, missing, draws.get(name)) | judged(settings, real, first, missing))
+    return [{**row, "recordings": len(truth), "gap": int(missing[0].sum())} for row in rows]
+
+
+def drawn(
+    truth: Float64[ndarray, "n C L"], missing: Bool[ndarray, "n L"], draws: Float64[ndarray, "d n C L"] | None
+) -> dict[str, float]:
+    """Energy score and coverage of drawn fills; of a way that draws none, nothing."""
+    if draws is None:
+        return {"energy_score": np.nan, "band_coverage": np.nan}
+    fills, real = np.stack([inside(one, missing) for one in draws]), inside(truth, missing)
+    return {
+        "energy_score": metrics.energy_score(fills, real).mean(),
+        "band_coverage": metrics.band_coverage(fills, real),
+    }
+
+
+def real_windows(settings: Damage, others: SignalDataset, share: float) -> tuple[ndarray, ndarray]:
+    """What other held-out recordings have inside gaps of this size, and over their seams."""
+    values = others.values.double().numpy()
+    missing = gaps(len(values), values.shape[2], share, settings.margin, settings.gap_seed + 1)
+    return inside(values, missing), seams(values, missing, settings.margin)
+
+
+def judged(
+    settings: Damage, real: tuple[ndarray, ndarray], fill: Float64[ndarray, "n C L"], missing: Bool[ndarray, "n L"]
+) -> dict[str, float]:
+    """How often one fill a recording is told from other recordings, inside and at its seams."""
+    windows = inside(fill, missing), seams(fill, missing, settings.margin)
+    scores = [
+        metrics.discriminative_score(own, made, seed=settings.judge_seed)
+        for own, made in zip(real, windows, strict=True)
+    ]
+    return {"caught_inside": scores[0].caught, "caught_seam": scores[1].caught, "null": scores[0].null}
+
+
+def tuning_run(settings: Tuning, tolerance: float, steps: int, learning_rate: float) -> list[dict]:
+    """One setting of the search on recordings that the generator was trained on."""
+    learnt, _ = scaled(settings)
+    own = learnt[np.random.default_rng(settings.recordings_seed).permutation(len(learnt))[: settings.recordings]]
+    truth, labels = own.values.double().numpy(), own.labels.numpy()
+    missing = gaps(len(truth), truth.shape[2], settings.share, settings.margin, settings.gap_seed)
+    given = np.where(missing[:, None], np.nan, truth)
+    search, start = searcher(settings, Search(tolerance, steps, learning_rate), learnt), time.process_time()
+    point = inside(search.fill(given, missing, labels=labels), missing)
+    draws = search.sample(given, missing, settings.draws, labels=labels, seed=settings.draw_seed)
+    fills, real = np.stack([inside(one, missing) for one in draws]), inside(truth, missing)
+    return [
+        {
+            "squared_error": ((point - real) ** 2).mean(),
+            "energy_score": metrics.energy_score(fills, real).mean(),
+            "cpu_seconds": round(time.process_time() - start, 1),
+        }
+    ]
+
+
+def best(table: pd.DataFrame) -> Search:
+    """The best setting: of each measure as a share of the least on its set, mean over energy score, error and sets."""
+    measures, settings = ["energy_score", "squared_error"], ["tolerance", "steps", "learning_rate"]
+    shares = table[measures] / table.groupby("set")[measures].transform("min")
+    tolerance, steps, rate = table.assign(share=shares.mean(axis=1)).groupby(settings)["share"].mean().idxmin()
+    return Search(float(tolerance), int(steps), float(rate))
+
+
+# -------------------------------------------------------------------------------------------------------- the parts
+
+MANIFEST = "restoration/manifest.json"
+
+
+def part(name: str, settings: Damage) -> Part:
+    runs = tuple({"share": share, "label": label} for share in settings.shares for label in (KNOWN, UNKNOWN))
+    return Part(f"restoration/{name}", "restoration/fills.csv", MANIFEST, settings, run, runs, {"set": name})
+
+
+def tuning_part(name: str, settings: Tuning) -> Part:
+    runs = tuple(
+        {"tolerance": tolerance, "steps": steps, "learning_rate": rate}
+        for tolerance in settings.tolerances
+        for steps in settings.steps
+        for rate in settings.learning_rates
+    )
+    file = "restoration/tuning.csv"
+    return Part(f"restoration/{name} tuning", file, MANIFEST, settings, tuning_run, runs, {"set": name})
+
+
+SETS = {name: Damage(EXAMS[name].data, name) for name in ("signs8", "auslan_right_x")}
+PARTS = [tuning_part(name, Tuning(settings.data, settings.generator)) for name, settings in SETS.items()]
+LATER = [part(name, settings) for name, settings in SETS.items()]
+
+if __name__ == "__main__":
+    tables.command(PARTS, make, __doc__, LATER)

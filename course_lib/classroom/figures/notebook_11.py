@@ -1,0 +1,142 @@
+"""Figures of notebook 11: accuracy with few recordings, what is gained, fills of a gap, and how good they are."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from jaxtyping import Bool, Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from numpy import ndarray
+
+from course_lib.arrays import Array, Number, as_numpy
+from course_lib.classroom.results import ALL, mean_interval
+from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
+from course_lib.plots.signals import signal_label, time_of
+
+MARKS = "osD^vP"
+SPREAD = 0.12  # between the sets of one count, and the methods of one share
+
+
+# --- augmentation
+
+
+def plot_accuracy(table: pd.DataFrame, methods: Sequence[str]) -> Figure:
+    """A panel for each set: the accuracy of at most 6 methods over recordings a class, mean and interval over subsets.
+
+    Args:
+        table: augmentation/accuracy.csv: set, count, seed, method, accuracy.
+    """
+    sets = list(dict.fromkeys(table["set"]))
+    figure, axes = plt.subplots(1, len(sets), figsize=(3.4 * len(sets), 3.8), squeeze=False, layout="constrained")
+    for ax, name in zip(axes[0], sets, strict=True):
+        own = table[(table["set"] == name) & table["method"].isin(methods)]
+        look = dict(
+            palette=CYCLE[: len(methods)], markers=list(MARKS[: len(methods)]), linestyles=DASHES[: len(methods)]
+        )
+        sns.pointplot(
+            own,
+            x="count",
+            y="accuracy",
+            hue="method",
+            hue_order=list(methods),
+            errorbar=mean_interval,
+            dodge=0.4,
+            markersize=4,
+            linewidth=1.2,
+            ax=ax,
+            **look,
+        )
+        ax.set(title=name, xlabel="recordings a class", ylabel="recognised" if ax is axes[0, 0] else "")
+        ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        handles = ax.get_legend_handles_labels()
+        ax.get_legend().remove()
+    figure.legend(*handles, loc="outside upper center", ncols=3)
+    return figure
+
+
+def plot_gains(found: pd.DataFrame, *, harm: Number = -0.01, ax: Axes | None = None) -> Axes:
+    """A row for each number of recordings, and one for all: the gain of each set in points, with its interval.
+
+    Args:
+        found: what `results.gains` reads: set, count, difference, low, high.
+        harm: a line at what the goal calls harm, beside the one at 0.
+    """
+    counts, sets = list(dict.fromkeys(found["count"])), list(dict.fromkeys(found["set"]))
+    ax = new_axes(ax, (9.0, 0.7 * len(counts) + 1.2))
+    for i, name in enumerate(sets):
+        own = found[found["set"] == name]
+        place = own["count"].map(counts.index).astype(float) + SPREAD * (i - (len(sets) - 1) / 2)
+        around = 100 * np.stack([own["difference"] - own["low"], own["high"] - own["difference"]])
+        look = dict(fmt=MARKS[i % 6], color=CYCLE[i % 6], markersize=5, capsize=3, label=name)
+        ax.errorbar(100 * own["difference"], place, xerr=around, **look)
+    ax.axvline(0, color=PALETTE["grey"], linewidth=1)
+    ax.axvline(100 * harm, color=PALETTE["grey"], linewidth=1, linestyle=":")
+    ax.set_yticks(range(len(counts)), ["all" if count == ALL else f"{count} a class" for count in counts])
+    ax.set(xlabel="gain (percentage points)", ylim=(len(counts) - 0.5, -0.5))
+    legend_above(ax)
+    return ax
+
+
+# --- restoration
+
+
+def plot_fills(
+    signal: Float[Array, " steps"],
+    missing: Bool[ndarray, " steps"],
+    points: Mapping[str, Float[Array, " steps"]],
+    draws: Mapping[str, Float[Array, "draws steps"]],
+    *,
+    sampling_rate: Number = 80,
+    unit: str = "a.u.",
+) -> Figure:
+    """A panel for each law: the signal, its gap shaded, drawn fills and the middle 90 % of them; point fills in all."""
+    truth = as_numpy(signal)
+    time, (first, last) = time_of(len(truth), sampling_rate), np.flatnonzero(missing)[[0, -1]]
+    gap = slice(max(first - 1, 0), min(last + 2, len(truth)))  # with a known step on either side
+    figure, axes = plt.subplots(1, len(draws), figsize=(4.8 * len(draws), 3.6), sharey=True, squeeze=False)
+    for ax, (name, fills) in zip(axes[0], draws.items(), strict=True):
+        drawn = as_numpy(fills)[:, gap]
+        low, high = np.quantile(drawn, [0.05, 0.95], axis=0, method="weibull")
+        ax.axvspan(time[first], time[last], color=PALETTE["grey"], alpha=0.12, linewidth=0, zorder=0)
+        ax.fill_between(time[gap], low, high, color=PALETTE["generated"], alpha=0.2, linewidth=0, label="90 % of them")
+        for i, one in enumerate(drawn[:5]):
+            label = "drawn fills" if i == 0 else None
+            ax.plot(time[gap], one, color=PALETTE["generated"], linewidth=0.8, alpha=0.8, label=label)
+        ax.plot(time, truth, color=PALETTE["real"], label="recording")
+        for i, (point, fill) in enumerate(points.items()):
+            look = {"color": CYCLE[(i + 2) % 6], "linestyle": DASHES[(i + 1) % 6]}
+            ax.plot(time[gap], as_numpy(fill)[gap], label=point, **look)
+        ax.set(title=name, xlabel="time (s)", xlim=(0, time[-1]))
+    axes[0, 0].set_ylabel(signal_label(unit))
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return figure
+
+
+def plot_restoration(table: pd.DataFrame, measures: Mapping[str, str], *, label: str = "known") -> Figure:
+    """A row a set, a panel a measure (column -> label): each method's value over the share that is missing.
+
+    Args:
+        table: restoration/fills.csv: set, share, label, method and the measures; a method without one is left out.
+        label: whether labels were "known" or "unknown".
+    """
+    sets, methods = list(dict.fromkeys(table["set"])), list(dict.fromkeys(table["method"]))
+    size = (3.6 * len(measures), 2.6 * len(sets) + 0.6)
+    figure, axes = plt.subplots(len(sets), len(measures), figsize=size, squeeze=False, layout="constrained")
+    for row, name in zip(axes, sets, strict=True):
+        for ax, (column, text) in zip(row, measures.items(), strict=True):
+            for i, method in enumerate(methods):
+                own = table[(table["set"] == name) & (table["method"] == method) & (table["label"] == label)]
+                if own[column].notna().any():
+                    look = {"color": CYCLE[i % 6], "linestyle": DASHES[i % 6], "marker": MARKS[i % 6], "markersize": 4}
+                    ax.plot(100 * own["share"], own[column], label=method, **look)
+            if column == "band_coverage":
+                ax.axhline(0.9, color=PALETTE["grey"], linewidth=0.8)
+            if column == "squared_error":
+                ax.set_yscale("log")
+            ax.set(xlabel="missing (%)", ylabel=text, title=name)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return figure

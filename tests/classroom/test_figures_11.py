@@ -1,0 +1,87 @@
+"""Figures of notebook 11 show the data that they are given; the reader of gains is tried with its bench."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from course_lib.classroom import results
+from course_lib.classroom.figures import notebook_11 as figures
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left_open():
+    yield
+    plt.close("all")
+
+
+METHODS = ["none", "classical", "Gaussian, pooled + classical", "generated + classical"]
+
+
+def accuracies():
+    rows = [(s, c, k, m) for s in ("one", "two") for c in (3, 5) for k in range(4) for m in METHODS]
+    table = pd.DataFrame(rows, columns=["set", "count", "seed", "method"])
+    return table.assign(accuracy=np.random.default_rng(0).uniform(0.4, 0.9, len(table)))
+
+
+def test_accuracy_has_a_panel_a_set_and_a_line_a_method_through_the_means_over_subsets():
+    table = accuracies()
+    figure = figures.plot_accuracy(table, METHODS[:3])
+    assert [ax.get_title() for ax in figure.axes] == ["one", "two"]
+    for ax, name in zip(figure.axes, ("one", "two"), strict=True):
+        drawn = [line.get_ydata() for line in ax.lines if len(line.get_ydata()) == 2 and line.get_marker() != "None"]
+        for method in METHODS[:3]:
+            own = table[(table["set"] == name) & (table["method"] == method)]
+            means = own.groupby("count")["accuracy"].mean()
+            assert any(np.allclose(y, means) for y in drawn), method
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == METHODS[:3]
+
+
+def test_gains_are_drawn_in_points_with_their_intervals_and_two_lines():
+    found = results.gains(accuracies())
+    ax = figures.plot_gains(found)
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["3 a class", "5 a class", "all"]
+    for container, (_, own) in zip(ax.containers, found.groupby("set", sort=False), strict=True):
+        drawn = np.asarray(container.lines[0].get_xdata(), float)
+        np.testing.assert_allclose(drawn, 100 * own["difference"].to_numpy(float))
+        ends = np.array([segment[:, 0] for segment in container.lines[2][0].get_segments()], float)
+        np.testing.assert_allclose(ends, 100 * own[["low", "high"]].to_numpy(float))
+    upright = [
+        line.get_xdata()[0] for line in ax.lines if len(set(line.get_xdata())) == 1 and len(line.get_xdata()) == 2
+    ]
+    assert {0, -1.0} <= set(upright)
+
+
+def test_fills_are_drawn_over_the_gap_with_a_band_of_the_draws():
+    random = np.random.default_rng(0)
+    signal, missing = random.normal(size=50).cumsum(), np.zeros(50, dtype=bool)
+    missing[20:30] = True
+    draws = {name: signal + random.normal(size=(20, 50)) for name in ("Gaussian", "search")}
+    figure = figures.plot_fills(signal, missing, {"PCHIP": signal + 1}, draws)
+    assert [ax.get_title() for ax in figure.axes] == ["Gaussian", "search"]
+    for ax, fills in zip(figure.axes, draws.values(), strict=True):
+        lines = {line.get_label(): line.get_ydata() for line in ax.lines}
+        np.testing.assert_array_equal(lines["recording"], signal)
+        np.testing.assert_array_equal(lines["drawn fills"], fills[0, 19:31])
+        np.testing.assert_array_equal(lines["PCHIP"], signal[19:31] + 1)
+        band = ax.collections[0].get_paths()[0].vertices[:, 1]
+        low, high = np.quantile(fills[:, 19:31], [0.05, 0.95], axis=0, method="weibull")
+        assert band.min() == pytest.approx(low.min()) and band.max() == pytest.approx(high.max())
+
+
+def test_restoration_has_a_row_a_set_a_panel_a_measure_and_a_line_a_method_that_has_it():
+    rows = [(s, p, k, m) for s in ("one", "two") for p in (0.05, 0.3) for k in ("known", "unknown") for m in "abc"]
+    table = pd.DataFrame(rows, columns=["set", "share", "label", "method"])
+    table = table.assign(squared_error=np.linspace(0.1, 1, len(table)), band_coverage=np.linspace(0.5, 1, len(table)))
+    table.loc[table["method"] == "c", "band_coverage"] = np.nan
+    measures = {"squared_error": "squared error", "band_coverage": "coverage"}
+    axes = figures.plot_restoration(table, measures, label="unknown").axes
+    assert [(ax.get_title(), ax.get_ylabel()) for ax in axes[:2]] == [("one", "squared error"), ("one", "coverage")]
+    assert [line.get_label() for line in axes[0].lines] == ["a", "b", "c"]
+    assert [line.get_label() for line in axes[1].lines][:2] == ["a", "b"]
+    own = table[(table["set"] == "two") & (table["method"] == "b") & (table["label"] == "unknown")]
+    np.testing.assert_allclose(axes[2].lines[1].get_ydata(), own["squared_error"])
+    assert axes[1].lines[-1].get_ydata()[0] == 0.9
