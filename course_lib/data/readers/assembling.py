@@ -146,7 +146,7 @@ def _codes(dataset: SignalDataset, called: list[str]) -> list[str]:
             others = values[values != code]
             if len(others) and (others - code).abs().min() > 5 * (others.max() - others.min()):
                 notes.append(
-                    f"{name}: {int((values == code).sum()):,} values are {code:g}, far from all others. If that stands "
+                    f"{name}: {code:g} occurs ({int((values == code).sum()):,} x), far from all others. If that stands "
                     "for a missing value, empty those cells and say missing='interpolate'."
                 )
     return notes
