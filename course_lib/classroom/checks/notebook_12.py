@@ -43,9 +43,12 @@ def at_equal_steps(answer):
         ),
         "Your readings stand at even places, as if the clock had ticked evenly. Their own `times` say where they "
         "are.": _by_hand(np.arange(6.0), values, np.linspace(0, 5, length)),
-        "Those are the values at times from 0 on, and this recording begins at 2.0 s.": _by_hand(
-            times - 2.0, values, even.clip(0, 2.0)
+        "You ask from 0 s on, and this recording begins at 2.0 s: the first step is at times[0].": _by_hand(
+            times, values, np.linspace(0, 4.0, length)
         ),
+        "Those are readings repeated, the last one before each step; PCHIP is a curve between them.": values[
+            np.searchsorted(times, even, side="right") - 1
+        ],
         "Those are the places in time. What was asked for are the values there.": even,
     }
     for message, values_of in wrong.items():
@@ -119,7 +122,7 @@ def hold_out_groups(answer):
         return "Six generators chose the same groups. Draw with the `random` that is handed in."
     if not (ask(groups, 0.25, 1) == draws[1]).all():
         return "The same generator chose other groups when asked again. Draw with the `random` that is handed in alone."
-    for n, share, wanted in ((9, 0.3, 3), (10, 0.5, 5), (40, 0.1, 4), (8, 0.01, 1), (11, 0.24, 3)):
+    for n, share, wanted in ((9, 0.3, 3), (10, 0.5, 5), (40, 0.1, 4), (8, 0.01, 1), (11, 0.24, 3), (11, 0.2, 2)):
         groups = _groups_of(n, n)
         mask = ask(groups, share, 0)
         if held(groups, mask) & set(groups[~mask].tolist()):
@@ -178,8 +181,8 @@ def steps_that_fit(answer):
         if close(got, margin * (60 * minutes - report) / a_step):
             return f"There are no broken steps: a whole number was asked for, and yours is {got:.3f}. Round down."
         return f"In 30 minutes, with a report of 20 s and 0.07 s a step, {right:,} steps fit; yours is {got:g}."
-    if ask(1.0, 0.07, 95.0, 0.85) != 0:
-        return "Where the report alone takes longer than the time, no step fits: 0, and not a number below it."
+    if (got := ask(1.0, 0.07, 95.0, 0.85)) != 0:
+        return f"Where the report alone takes longer than the time, no step fits: 0, and yours is {got:g}."
     for given in ((2.0, 0.5, 30.0, 0.5), (30.0, 0.031, 0.0, 1.0), (0.5, 3.0, 10.0, 0.9), (5.0, 0.25, 100.0, 0.8)):
         if (got := ask(*given)) != _steps(*given):
             return f"Right once; for {given} it should be {_steps(*given):,}, and yours is {got:g}."

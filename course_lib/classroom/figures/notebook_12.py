@@ -66,8 +66,8 @@ def plot_views(accuracies: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A row for each view of a judge (the index), a mark for each set (a column); the dashed line is guessing."""
     ax = new_axes(ax, (9.0, 2.6))
     rows = np.arange(len(accuracies))
-    for (name, values), color, mark in zip(accuracies.items(), CYCLE, "os^D", strict=False):
-        ax.plot(values, rows, mark, color=color, markersize=8, alpha=0.8, label=str(name))
+    for (name, values), color, mark, size in zip(accuracies.items(), CYCLE, "os^D", (12, 6, 6, 6), strict=False):
+        ax.plot(values, rows, mark, color=color, markersize=size, alpha=0.8, label=str(name))
     ax.axvline(0.5, color=PALETTE["grey"], linestyle="--", linewidth=1.2)
     ax.set_yticks(rows, accuracies.index)
     ax.invert_yaxis()

@@ -78,6 +78,12 @@ WRONG = {
             lambda t, x, n: pchip_at(np.arange(len(x)), x, np.linspace(0, len(x) - 1, n)),
             "clock had ticked",
         ),
+        "from 0": (lambda t, x, n: pchip_at(t, x, np.linspace(0, t[-1], n)), "from 0 s on"),
+        "the reading before": (
+            lambda t, x, n: x[np.searchsorted(t, np.linspace(t[0], t[-1], n), side="right") - 1],
+            "readings repeated",
+        ),
+        "zeros": (lambda t, x, n: np.zeros(n), "PCHIP gives"),
         "the places": (lambda t, x, n: np.linspace(t[0], t[-1], n), "the values there"),
         "six steps": (lambda t, x, n: pchip_at(t, x, np.linspace(t[0], t[-1], 9)), "shape"),
         "backwards": (lambda t, x, n: pchip_at(t, x, np.linspace(t[-1], t[0], n)), "At "),
@@ -94,6 +100,7 @@ WRONG = {
         "another each time": (its_own_random, "when asked again"),
         "indices": (lambda g, s, r: np.flatnonzero(hold_out(g, s, r)), "A mask was asked for"),
         "rounded down": (lambda g, s, r: hold_out(g, s, r, count=lambda s, n: max(1, int(s * n))), "rounded"),
+        "rounded up": (lambda g, s, r: hold_out(g, s, r, count=lambda s, n: math.ceil(s * n)), "rounded 2"),
         "perhaps none": (lambda g, s, r: hold_out(g, s, r, count=lambda s, n: round(s * n)), "at least one"),
     },
     "steps_that_fit": {
@@ -105,6 +112,7 @@ WRONG = {
         "seconds": (lambda m, s, r, k: max(0, int(k * (60 * m - r))), "the seconds for training"),
         "rounded up": (lambda m, s, r, k: max(0, math.ceil(k * (60 * m - r) / s)), "One step too many"),
         "broken steps": (lambda m, s, r, k: max(0, k * (60 * m - r) / s), "no broken steps"),
+        "at least one": (lambda m, s, r, k: max(1, int(k * (60 * m - r) / s)), "0, and yours is 1"),
         "below zero": (lambda m, s, r, k: int(k * (60 * m - r) / s), "no step fits"),
     },
 }
