@@ -70,7 +70,6 @@ def plot_views(accuracies: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.plot(values, rows, mark, color=color, markersize=size, alpha=0.8, label=str(name))
     ax.axvline(0.5, color=PALETTE["grey"], linestyle="--", linewidth=1.2)
     ax.set_yticks(rows, accuracies.index)
-    ax.invert_yaxis()
-    ax.set(xlabel="accuracy", ylabel="", xlim=(0.35, 1.02))
+    ax.set(xlabel="accuracy", ylabel="", xlim=(0.35, 1.02), ylim=(len(rows) - 0.5, -0.5))
     legend_above(ax)
     return ax
