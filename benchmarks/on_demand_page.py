@@ -15,7 +15,7 @@ def augmentation_table() -> pd.DataFrame:
         case=[f"{row.set}, {row.count_} a class" for row in table.rename(columns={"count": "count_"}).itertuples()]
     )
     groups = (100 * table["accuracy"]).groupby([table["case"], table["method"]], sort=False)
-    shown = groups.apply(lambda values: _spread(values, ".1f")).unstack("case", sort=False)
+    shown = groups.apply(lambda values: _spread(values, ".1f")).unstack("case")
     return (
         shown.loc[table["method"].unique(), table["case"].unique()]
         .rename_axis("recognised, %")
