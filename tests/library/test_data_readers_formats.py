@@ -665,3 +665,12 @@ def test_both_doors_take_the_same_options(tmp_path):
     for door in (load_signals, preview_signals):
         with pytest.raises(TypeError, match="unexpected keyword argument 'lable'"):
             door(path, lable=1)
+
+
+def test_text_that_is_no_utf_8_is_read_as_windows_writes_it(tmp_path):
+    path = tmp_path / "own.csv"
+    rows = ["label;t0;t1;t2", *["Grüße;1,0;2,5;3", "Ruhe;4;5;6,5"] * 2]
+    path.write_bytes("\n".join(rows).encode("cp1252"))
+    dataset = load_signals(path)
+    assert dataset.class_names == ("Grüße", "Ruhe")
+    assert dataset.values[:, 0].tolist() == [[1.0, 2.5, 3.0], [4.0, 5.0, 6.5]] * 2

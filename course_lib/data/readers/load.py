@@ -1,6 +1,5 @@
 """The two doors, `load_signals` and `preview_signals`: a file's ending and its first rows say which reader reads it."""
 
-import inspect
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -92,7 +91,23 @@ def load_signals(
     return as_dataset(_read(path, options), length, missing)
 
 
-def preview_signals(path: str | Path, **options) -> Preview:
+def preview_signals(
+    path: str | Path,
+    *,
+    length: float | None = None,
+    label: Column | bool | None = None,
+    layout: str | None = None,
+    missing: str | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    header: int | bool | None = None,
+    encoding: str | None = None,
+    id: Column | None = None,
+    time: Column | bool | None = None,
+    channels: Column | Sequence[Column] | None = None,
+    ignore: Column | Sequence[Column] = (),
+    group: Column | None = None,
+) -> Preview:
     """What `load_signals` with these options understands of a file; `print` it.
 
     Gaps and lengths that differ are counted, and `.problem` says what `load_signals` would say of them.
@@ -100,14 +115,11 @@ def preview_signals(path: str | Path, **options) -> Preview:
     Raises:
         FileNotFoundError, ValueError: as `load_signals`, if the file cannot be read at all.
     """
-    length, missing = options.pop("length", None), options.pop("missing", None)
     _check(length, missing)
-    recordings = _read(path, Options(**options))
+    options = Options(label, layout, delimiter, decimal, header, encoding, id, time, channels, ignore, group)
+    recordings = _read(path, options)
     said = problem(recordings, length, missing)
     return preview_of(recordings, None if said else as_dataset(recordings, length, missing), said)
-
-
-preview_signals.__signature__ = inspect.signature(load_signals).replace(return_annotation=Preview)
 
 
 def _check(length: object, missing: object) -> None:
