@@ -295,7 +295,13 @@ EVERY_PART = [
         for name in ("auslan_right_x", "CricketX")
     ),
 ]
-MADE = ("ladder auslan_right_x", "ingredients auslan_right_x", "ingredients signs8", "reporting auslan_right_x")
+MADE = (
+    "ladder auslan_right_x",
+    "ingredients auslan_right_x",
+    "ingredients signs8",
+    "reporting auslan_right_x",
+    "reporting ECG5000",
+)
 PARTS = [each for each in EVERY_PART if each.key in MADE]
 LATER = [each for each in EVERY_PART if each.key not in MADE]
 
