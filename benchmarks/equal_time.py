@@ -301,6 +301,7 @@ MADE = (
     "ingredients signs8",
     "reporting auslan_right_x",
     "reporting ECG5000",
+    "reporting CricketX",
 )
 PARTS = [each for each in EVERY_PART if each.key in MADE]
 LATER = [each for each in EVERY_PART if each.key not in MADE]
