@@ -2,9 +2,9 @@
 
 COURSE_DATA=FOLDER python -m benchmarks.conditional [PART ...]
 
-Is to make conditional/ways.csv: of each way how often what was made is caught, and class by class whether it shows
-what it was asked for, varies as the recordings of the class do, and can be learnt from. Not made yet: the parts stand
-in LATER, and are made where they are named. In "signs_imbalanced" the generator learns from fewer recordings of most
+Makes conditional/ways.csv: of each way how often what was made is caught, and class by class whether it shows what it
+was asked for, varies as the recordings of the class do, and can be learnt from. Parts that are not in MADE stand in
+LATER, and are made where they are named. In "signs_imbalanced" the generator learns from fewer recordings of most
 classes, down to a tenth; the rarest quarter of the classes is judged by itself, and the same classes in "signs", where
 they are not rare. Judges are told all of the recordings that are not held out, rare ones too.
 
@@ -178,8 +178,9 @@ SETS = {
     "signs_imbalanced": replace(SIGNS, methods=WAYS | dict.fromkeys([GAUSSIAN]), rarest=0.1),
     "auslan_right_x": Conditional(Auslan(("right_x",)), WAYS | UNTRAINED),
 }
-PARTS = []
-LATER = [part(name, settings) for name, settings in SETS.items()]
+MADE = ("signs",)
+PARTS = [part(name, SETS[name]) for name in MADE]
+LATER = [part(name, settings) for name, settings in SETS.items() if name not in MADE]
 
 if __name__ == "__main__":
     tables.command(PARTS, make, __doc__, LATER)

@@ -91,7 +91,7 @@ class LatentSearch:
         Of one seed, fewer are the first of more.
         """
         damaged = self._checked(values, missing, labels)
-        weights, fills = None if labels is not None else self.weights(damaged), []
+        weights, searches = None if labels is not None else self.weights(damaged), []
         for j in range(n):
             random = np.random.default_rng((seed, j))
             noise = random.standard_normal((len(damaged.values), self.generator.latent_dim))
@@ -101,8 +101,9 @@ class LatentSearch:
             else:
                 classes = (weights.cumsum(axis=1) < random.uniform(size=(len(weights), 1))).sum(axis=1)
                 classes = np.minimum(classes, self.n_classes - 1)
-            fills.append(self._searched(known, damaged.missing, classes, noise))
-        return damaged.filled(np.stack(fills))
+            searches.append((known, damaged.missing, classes, noise))
+        fills = self._searched(*(np.concatenate(given) for given in zip(*searches, strict=True)))
+        return damaged.filled(fills.reshape(n, *damaged.values.shape))
 
     def weights(self, damaged: Damaged) -> Float64[ndarray, "N K"]:
         r"""How likely each class is by what is known, under $N(\mu_k, R_k^\top R_k + \tau^2 I)$."""

@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import BENCHES, auslan_facts, checkpoints, critics, equal_time, judging, penalty, recipes, toys
+from benchmarks import (
+    BENCHES,
+    auslan_facts,
+    checkpoints,
+    conditional,
+    critics,
+    equal_time,
+    judging,
+    penalty,
+    recipes,
+    toys,
+)
 from benchmarks.__main__ import every_part, listing, main
 from benchmarks.critics import Optimizer
 from benchmarks.recordings import Auslan, Split
@@ -124,8 +135,10 @@ CHANGES = [
     ("judging/auslan_sessions", "split.held_out", (8,)),
     ("judging/cost", "data.per_class", 300),
     ("judging/SonyRobot", "data.windows", False),
+    *((f"conditional/{name}", "thinned_seed", 1) for name in conditional.MADE),
     ("restoration/signs8 tuning", "share", 0.3),
     ("restoration/auslan_right_x tuning", "learning_rates", (0.1,)),
+    *((f"restoration/{name}", "draw_seed", 1) for name in restoration.MADE),
 ]
 
 

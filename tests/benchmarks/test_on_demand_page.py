@@ -44,7 +44,7 @@ def test_the_table_of_restoration_says_errors_of_all_and_scores_of_those_that_dr
     drawn = row | {"method": "Gaussian", "squared_error": 0.01, "energy_score": 0.0412, "band_coverage": 0.876}
     rows = [{**each, "label": label} for label in ("known", "unknown") for each in (row, drawn)]
     stand_in(monkeypatch, tmp_path, "restoration/fills", pd.DataFrame(rows))
-    shown = on_demand_page.LATER["restoration"]()
+    shown = on_demand_page.TABLES["restoration"]()
     assert list(shown.index) == ["one, 5 % missing, label known", "one, 5 % missing, label unknown"]
     assert list(shown) == ["PCHIP", "Gaussian", "caught, if real"]
     assert shown.iloc[0].tolist() == ["0.0512; 0.90, 0.80", "0.01; 0.0412, 88 %; 0.90, 0.80", "0.63"]
@@ -58,7 +58,7 @@ def test_the_table_of_ways_to_tell_the_label_says_all_classes_the_worst_and_the_
         for seed in (0, 1)
     ]
     stand_in(monkeypatch, tmp_path, "conditional/ways", pd.DataFrame(rows))
-    (line,) = on_demand_page.LATER["conditional"]().to_dict("records")
+    (line,) = on_demand_page.TABLES["conditional"]().to_dict("records")
     assert line["caught"] == "0.75 (0.70, 0.80)"
     assert line["as asked"] == "0.50 / 0.60 / 0.70"
     assert line["recognised after learning from it"] == "1.10 / 1.20 / 1.30"
@@ -80,12 +80,13 @@ def test_the_table_of_searches_says_each_number_beside_its_share_of_the_least_on
 
 
 def test_a_table_stands_on_a_page_when_a_part_of_it_is_made():
+    restoration_parts = [*restoration.PARTS, *restoration.LATER]
     parts = {
         "augmentation": augmentation.LATER,
         "gains": augmentation.LATER,
-        "conditional": conditional.LATER,
-        "restoration": restoration.LATER,
-        "search": restoration.PARTS,
+        "conditional": [*conditional.PARTS, *conditional.LATER],
+        "restoration": [part for part in restoration_parts if part.file.endswith("fills.csv")],
+        "search": [part for part in restoration_parts if part.file.endswith("tuning.csv")],
     }
     for name, own in parts.items():
         made = any(tables.status(part) == "holds" for part in own)

@@ -85,3 +85,44 @@ def test_restoration_has_a_row_a_set_a_panel_a_measure_and_a_line_a_method_that_
     own = table[(table["set"] == "two") & (table["method"] == "b") & (table["label"] == "unknown")]
     np.testing.assert_allclose(axes[2].lines[1].get_ydata(), own["squared_error"])
     assert axes[1].lines[-1].get_ydata()[0] == 0.9
+
+
+def test_every_class_has_its_dot_and_equal_ones_make_it_larger():
+    shares = pd.DataFrame({"recordings": [1.0, 1.0, 0.5], "generated": [0.9, 0.9, 0.8]})
+    (dots,) = figures.plot_by_class(shares).collections
+    assert {tuple(place) for place in dots.get_offsets().tolist()} == {(0.5, 0.8), (1.0, 0.9)}
+    assert sorted(dots.get_sizes()) == [30, 60]
+
+
+def test_what_was_steered_has_a_pale_line_a_sign_and_their_mean():
+    rows = [(s, w, x, s + x, 0.5) for s in (0, 1) for w in ("one", "two") for x in (0, 1)]
+    table = pd.DataFrame(rows, columns=["sign", "way", "amount", "size", "named"])
+    figure = figures.plot_steered(table, {"size": "Size", "named": "Named"})
+    assert [ax.get_title() for ax in figure.axes] == ["Size", "Named"]
+    drawn = [line.get_ydata().tolist() for line in figure.axes[0].lines]
+    assert drawn == [[0, 1], [1, 2], [0.5, 1.5]] * 2
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one", "two"]
+
+
+def test_each_way_of_learning_has_a_row_of_dots_the_first_above():
+    table = pd.DataFrame({0: [0.5, 0.9], 1: [0.6, 0.8]}, index=["few", "many"])
+    ax = figures.plot_accuracies(table)
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[0.5, 0.6], [0.9, 0.8]]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["few", "many"] and ax.yaxis_inverted()
+
+
+def test_the_same_noise_has_the_same_colour_under_every_label():
+    signals = np.arange(2 * 3 * 5, dtype=float).reshape(2, 3, 5)
+    figure = figures.plot_noise_and_label(signals, ["a", "b"])
+    assert [ax.get_title() for ax in figure.axes] == ["sign a", "sign b"]
+    for ax, own in zip(figure.axes, signals, strict=True):
+        np.testing.assert_array_equal([line.get_ydata() for line in ax.lines], own)
+    colours = [[line.get_color() for line in ax.lines] for ax in figure.axes]
+    assert colours[0] == colours[1] and len(set(colours[0])) == 3
+
+
+def test_a_spread_has_every_value_beside_those_of_the_other_kind():
+    rows = [(c, k, x) for c in ("0", "1") for k in ("recordings", "generated") for x in (1.0, 2.0, 3.0)]
+    ax = figures.plot_spread(pd.DataFrame(rows, columns=["class", "kind", "value"]))
+    assert sorted(y for dots in ax.collections for _, y in dots.get_offsets()) == [1.0] * 4 + [2.0] * 4 + [3.0] * 4
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["recordings", "generated"]

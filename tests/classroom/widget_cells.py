@@ -10,7 +10,7 @@ from tools.notebooks import NOTEBOOKS, SETUP_MARK
 
 # Their widgets show what the cells above have trained or measured, and have tests of their own
 LEAN_ON_CELLS_ABOVE = {"00_start_here", "07_sign_signals", "08_wgan_gp_on_signals", "09_judging_signals"}
-LEAN_ON_CELLS_ABOVE |= {"12_your_own_signals"}
+LEAN_ON_CELLS_ABOVE |= {"11_signals_on_demand", "12_your_own_signals"}
 
 
 def widget_cells() -> Iterator[tuple[str, str, list[str]]]:

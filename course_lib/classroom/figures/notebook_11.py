@@ -140,3 +140,78 @@ def plot_restoration(table: pd.DataFrame, measures: Mapping[str, str], *, label:
             ax.set(xlabel="missing (%)", ylabel=text, title=name)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
+
+
+# --- sign by sign, and steered
+
+
+def plot_by_class(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """A dot for each class (a row): how often generated signals are recognised, over how often recordings are."""
+    ax = new_axes(ax, (5.2, 4.6))
+    recordings, generated = shares["recordings"], shares["generated"]
+    low = min(recordings.min(), generated.min()) - 0.05
+    ax.plot([low, 1.02], [low, 1.02], color=PALETTE["grey"], linewidth=0.8)
+    sizes = shares.groupby(["recordings", "generated"]).size().reset_index(name="classes")
+    ax.scatter(sizes["recordings"], sizes["generated"], s=30 * sizes["classes"], color=CYCLE[0], alpha=0.6)
+    ax.set(xlabel="recordings recognised", ylabel="generated recognised", xlim=(low, 1.03), ylim=(low, 1.03))
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    return ax
+
+
+def plot_steered(table: pd.DataFrame, measures: Mapping[str, str]) -> Figure:
+    """A panel for each measure (column -> label) over what was set: a pale line is a sign, a dark one their mean.
+
+    Args:
+        table: sign, way, amount and the measures; each way has its own colour.
+    """
+    figure, axes = plt.subplots(1, len(measures), figsize=(3.4 * len(measures), 3.6), layout="constrained")
+    for ax, (measure, label) in zip(axes, measures.items(), strict=True):
+        for i, (way, own) in enumerate(table.groupby("way", sort=False)):
+            by_sign = own.pivot(index="amount", columns="sign", values=measure)
+            ax.plot(by_sign, color=CYCLE[i], alpha=0.25, linewidth=0.8)
+            look = {"color": CYCLE[i], "linestyle": DASHES[i], "marker": MARKS[i], "markersize": 4}
+            ax.plot(by_sign.mean(axis=1), label=way, **look)
+        ax.set(xlabel="set to (deviations of the noise)", title=label)
+        ax.title.set_fontsize("medium")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return figure
+
+
+def plot_accuracies(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """A row of dots for each way of learning (the index), a dot for each repetition (a column)."""
+    ax = new_axes(ax, (9.0, 0.42 * len(table) + 1.0))
+    for place, (_, values) in enumerate(table.iterrows()):
+        ax.plot(values, np.full(len(values), place), "o", color=CYCLE[0], alpha=0.7)
+    ax.set_yticks(range(len(table)), table.index)
+    ax.invert_yaxis()
+    ax.set(xlabel="held-out recordings recognised", ylabel="")
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    return ax
+
+
+def plot_spread(values: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Strips of a measure beside each other for each class.
+
+    Args:
+        values: class, kind ("recordings", "generated"), value; the column's own name "value" is not shown.
+    """
+    ax = new_axes(ax, (9.0, 3.4))
+    look = dict(palette=[PALETTE["real"], PALETTE["generated"]], dodge=True, jitter=0.2, size=2.5, alpha=0.5)
+    sns.stripplot(values, x="class", y="value", hue="kind", ax=ax, **look)
+    legend_above(ax)
+    ax.get_legend().set_title("")
+    return ax
+
+
+def plot_noise_and_label(
+    signals: Float[ndarray, "labels draws steps"], labels: Sequence[str], *, sampling_rate: Number = 80, unit: str = "m"
+) -> Figure:
+    """A panel for each label; the same draw of noise has the same colour in all."""
+    figure, axes = plt.subplots(1, len(labels), figsize=(2.5 * len(labels), 2.6), layout="constrained", squeeze=False)
+    for ax, name, own in zip(axes[0], labels, signals, strict=True):
+        for i, signal in enumerate(own):
+            ax.plot(time_of(len(signal), sampling_rate), signal, color=CYCLE[i % 6], linestyle=DASHES[i % 6])
+        ax.set(title=f"sign {name}", xlabel="time (s)")
+    axes[0, 0].set_ylabel(signal_label(unit))
+    return figure
