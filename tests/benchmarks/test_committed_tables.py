@@ -20,6 +20,7 @@ from benchmarks import (
     judging,
     penalty,
     recipes,
+    restoration,
     toys,
 )
 from benchmarks.__main__ import every_part, listing, main
