@@ -8,7 +8,7 @@ FLOOR := .venv-floor
 FIRST_PAGE := /lab/tree/notebooks/00_start_here.ipynb
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root,)
 
-.PHONY: lab test floor lint refresh fork tables checkpoints toys help
+.PHONY: lab test floor lint refresh fork student grade tables checkpoints toys help
 help:
 	@echo "make lab        open the course in JupyterLab        (LAB_ARGS=\"--no-browser --port 8890\")"
 	@echo "make test       run every test and every notebook    (TEST_ARGS=\"-k penalty\")"
@@ -16,6 +16,8 @@ help:
 	@echo "make lint       ruff: check and format, notebooks included"
 	@echo "make refresh    run notebooks again and store what they show (NOTEBOOK=notebooks/07_sign_signals.ipynb)"
 	@echo "make fork       point every badge and launch cell at a fork  (REPO=owner/name)"
+	@echo "make student    copies to hand out, without solutions, and the instructor's, in handout/  (BRANCH=student)"
+	@echo "make grade      judge a folder of submissions: student, exercise, right, message  (FOLDER=submitted OUT=grades.csv)"
 	@echo "make tables     list the committed tables: do they hold, how long do they take; make what is missing of one"
 	@echo "                (NAME=toys, NAME=critics/depth; ANEW=1 makes what holds again too)"
 	@echo "make checkpoints  train the committed checkpoints anew; goes on where it was stopped (an hour)"
@@ -44,6 +46,12 @@ refresh: $(STAMP)
 
 fork: $(STAMP)
 	$(BIN) -m tools.fork $(REPO)
+
+student: $(STAMP)
+	$(BIN) -m tools.student $(if $(BRANCH),--branch "$(BRANCH)")
+
+grade: $(STAMP)
+	$(BIN) -m tools.grade "$(FOLDER)" $(if $(OUT),--out "$(OUT)")
 
 tables: $(STAMP)
 	$(BIN) -m benchmarks $(if $(NAME),"$(NAME)") $(if $(ANEW),--anew)

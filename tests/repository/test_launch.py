@@ -53,7 +53,7 @@ class Machine:
         path.mkdir(parents=True)
         (path / "__init__.py").write_text("")
 
-    def run(self, *, colab: bool, then: str = "") -> str:
+    def run(self, *, colab: bool, then: str = "", **variables: str) -> str:
         """Run the set-up cell there, as the first cell of a kernel, and `then` what follows."""
         source = setup_cell().replace("/content/gan-course", str(self.clone))
         before = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')\n" if colab else ""
@@ -62,6 +62,7 @@ class Machine:
             "PYTHONPATH": str(self.folder / "lib"),
             "CALLS": str(self.calls_file),
             "CHECKOUT": str(ROOT),
+            **variables,
         }
         done = subprocess.run(
             [sys.executable, "-S", "-c", before + source + then],  # -S: without site-packages
@@ -91,6 +92,11 @@ def test_on_a_bare_colab_the_course_is_cloned_shallowly_and_can_be_imported(mach
     git, _ = machine.calls()
     assert git[:2] == ["git", "clone"] and "--depth=1" in git
     assert git[-2:] == [f"https://github.com/{repository()}", str(machine.clone)]
+
+
+def test_on_a_bare_kaggle_the_course_is_cloned_too(machine):
+    machine.run(colab=False, then="import course_lib", KAGGLE_KERNEL_RUN_TYPE="Interactive")
+    assert [call[0] for call in machine.calls()] == ["git", "pip"]
 
 
 def test_on_a_bare_colab_pip_is_asked_for_what_is_missing_and_nothing_it_needs_is_replaced(machine):
@@ -157,11 +163,12 @@ def test_what_an_installed_package_needs_is_there_or_installed_too(package):
     assert names <= COLAB_CANNOT_DO_WITHOUT | {canonicalize_name(p) for p in NEEDED.values()}
 
 
-def test_the_badges_open_the_notebook_on_colab_and_on_binder():
+def test_the_badges_open_the_notebook_on_colab_binder_and_kaggle():
     text = badges("08_wgan_gp_on_signals")
     slug = repository()
     assert f"(https://colab.research.google.com/github/{slug}/blob/main/notebooks/08_wgan_gp_on_signals.ipynb)" in text
-    assert f"(https://mybinder.org/v2/gh/{slug}/HEAD?labpath=notebooks%2F08_wgan_gp_on_signals.ipynb)" in text
+    assert f"(https://mybinder.org/v2/gh/{slug}/main?labpath=notebooks%2F08_wgan_gp_on_signals.ipynb)" in text
+    assert f"src=https://github.com/{slug}/blob/main/notebooks/08_wgan_gp_on_signals.ipynb)" in text
 
 
 # --- a clone
