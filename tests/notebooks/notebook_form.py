@@ -417,7 +417,8 @@ def next_notebook(notebook: NotebookNode, path: Path) -> Iterator[str]:
 
 
 def links(notebook: NotebookNode, path: Path) -> Iterator[str]:
-    for target in re.findall(r"\]\(([^)\s#]+)(?:#[^)\s]*)?\)", markdown(notebook.cells)):
+    text = markdown(notebook.cells).replace(badges(path.stem), "")
+    for target in re.findall(r"\]\(([^)\s#]+)(?:#[^)\s]*)?\)", text):
         if not re.match(r"[a-z]+:", target) and not (path.parent / target).exists():
             yield f"the link to {target} leads nowhere"
 

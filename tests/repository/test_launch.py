@@ -228,7 +228,8 @@ LAUNCHERS = r"(?:colab\.research\.google\.com/github|mybinder\.org/v2/gh)/([\w-]
 
 def addresses(root: Path) -> set[str]:
     """Every repository that the README or a notebook launches (by its badges) or clones."""
-    texts = [path.read_text(encoding="utf-8") for path in [root / "README.md", *root.glob("notebooks/*.ipynb")]]
+    pages = [root / "README.md", root / "README.zh.md", *root.glob("notebooks/*.ipynb")]
+    texts = [path.read_text(encoding="utf-8") for path in pages]
     pattern = LAUNCHERS + r"|(?:address = .*?|git clone )https://github\.com/([\w-]+/[\w.-]+)"
     return {a or b for text in texts for a, b in re.findall(pattern, text)}
 
@@ -239,7 +240,7 @@ def test_every_badge_set_up_cell_and_clone_names_the_repository_in_pyproject():
 
 
 def test_no_other_file_names_the_repository():
-    placed = {ROOT / "pyproject.toml", ROOT / "README.md"}
+    placed = {ROOT / "pyproject.toml", ROOT / "README.md", ROOT / "README.zh.md", ROOT / "CITATION.cff"}
     others = [p for p in files(ROOT) if p not in placed and p.suffix != ".ipynb" and p.parent.name != "docs"]
     pattern = re.compile(rf"(?:github\.com|github|gh)/{re.escape(repository())}\b")
     assert [str(p) for p in others if pattern.search(p.read_text(encoding="utf-8"))] == []
@@ -248,12 +249,16 @@ def test_no_other_file_names_the_repository():
 @pytest.fixture
 def checkout(tmp_path) -> Path:
     """A copy of everything that holds the address, with one notebook at least."""
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "README.zh.md", "CITATION.cff"):
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     page = {"cells": [{"source": [badges("99_last"), *setup_cell().splitlines(keepends=True)]}]}
     (tmp_path / "notebooks" / "99_last.ipynb").write_text(json.dumps(page))
     return tmp_path
+
+
+def readme_of(root: Path) -> str:
+    return (root / "README.md").read_text(encoding="utf-8")
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -267,7 +272,11 @@ def test_a_fork_changes_every_address_and_a_second_fork_does_too(checkout):
         changed = fork(name, checkout)
         assert repository(checkout) == name
         assert addresses(checkout) == {name}
-        assert {p.name for p in changed} >= {"pyproject.toml", "README.md", "99_last.ipynb"}
+        assert {p.name for p in changed} >= {"pyproject.toml", "README.md", "99_last.ipynb", "CITATION.cff"}
+        hub = re.search(
+            r"git-pull\?repo=https://github\.com/([^&\s]+)&branch=main&targetpath=gan-course", readme_of(checkout)
+        )
+        assert hub[1] == name
     fork(original, checkout)
     assert contents(checkout) == before
 
@@ -291,3 +300,22 @@ def test_a_fork_to_no_repository_is_refused_with_an_example(checkout, name):
     with pytest.raises(ValueError, match="make fork REPO=ada/gan-course"):
         fork(name, checkout)
     assert contents(checkout) == before
+
+
+def test_the_command_says_what_to_do_next(checkout):
+    shutil.copytree(ROOT / "tools", checkout / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-m", "tools.fork", "ada/course"]
+    said = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "files now point at ada/course" in said
+    assert 'git commit -am "This is ada/course"' in said
+    assert f"git remote add upstream https://github.com/{repository()} " in said
+    assert "private repository" in said.lower() and "make fork REPO=ada/course again" in said
+    assert repository(checkout) == "ada/course"
+
+
+def test_the_dev_container_builds_what_make_builds_with_a_python_that_the_course_takes():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    (version,) = re.findall(r"python:\d+-(3\.\d+)", container["image"])
+    assert f"found {version}" not in README and version in ("3.11", "3.12", "3.13")
+    target = container["postCreateCommand"].removeprefix("make ")
+    assert re.search(rf"^{target}: \$\(STAMP\)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
