@@ -20,8 +20,8 @@ language = "en"
 
 nb_execution_mode = "off"  # outputs are those that are stored, and tested
 nb_merge_streams = True
-nb_code_prompt_show = "Show: {type}"
-nb_code_prompt_hide = "Hide: {type}"
+nb_code_prompt_show = "Show the claims or the set-up"
+nb_code_prompt_hide = "Fold the claims or the set-up"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 myst_url_schemes = ["http", "https", "mailto"]
@@ -33,6 +33,7 @@ html_css_files = ["style.css"]
 html_theme_options = {"source_repository": PREFIX + repository(), "source_branch": "main", "source_directory": ""}
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 
 BADGE = re.compile(r"\[!\[(Open in \w+)\]\([^)]*\)\]")
 
@@ -48,12 +49,11 @@ def left_out_links(app, docname, source):
 
     def target(match):
         path = (folder / match[1]).resolve()
-        if path.suffix in (".ipynb", ".md") and path.exists() and _is_page(path) or not path.is_relative_to(ROOT):
+        elsewhere = not path.exists() or not path.is_relative_to(ROOT)
+        if elsewhere or path.suffix == ".png" or _is_page(path):
             return match[0]
         kind = "tree" if path.is_dir() else "blob"
-        return (
-            f"]({PREFIX}{repository()}/{kind}/main/{path.relative_to(ROOT).as_posix()})" if path.exists() else match[0]
-        )
+        return f"]({PREFIX}{repository()}/{kind}/main/{path.relative_to(ROOT).as_posix()})"
 
     source[0] = re.sub(r"\]\((?![a-z]+:|#)([^)\s#]+)\)", target, source[0])
 
