@@ -39,6 +39,7 @@ class Machine:
 
     def __init__(self, folder: Path):
         self.folder, self.calls_file, self.clone = folder, folder / "calls", folder / "content" / "gan-course"
+        self.address = f"https://github.com/{repository()}"
         (folder / "lib" / "pip").mkdir(parents=True)
         (folder / "lib" / "pip" / "__init__.py").write_text("")
         (folder / "lib" / "pip" / "__main__.py").write_text(RECORD.format(name="pip"))
@@ -56,6 +57,7 @@ class Machine:
     def run(self, *, colab: bool, then: str = "", **variables: str) -> str:
         """Run the set-up cell there, as the first cell of a kernel, and `then` what follows."""
         source = setup_cell().replace("/content/gan-course", str(self.clone))
+        source = source.replace(f"https://github.com/{repository()}", self.address)
         before = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')\n" if colab else ""
         environment = {
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -142,6 +144,21 @@ def test_anywhere_else_the_set_up_cell_does_nothing(machine, has_course):
         machine.add_module("course_lib")
     assert machine.run(colab=False) == ""
     assert machine.calls() == []
+
+
+def test_the_set_up_cell_clones_a_real_repository_by_real_git(machine, tmp_path):
+    work, bare = tmp_path / "work", tmp_path / "gan-course.git"
+    for part in ("course_lib", "tools"):
+        shutil.copytree(ROOT / part, work / part, ignore=shutil.ignore_patterns("__pycache__"))
+    commands = "git init -q -b main && git add . && git commit -qm first && git commit -q --allow-empty -m second"
+    assert git(f"{commands} && git clone -q --bare . '{bare}'", work).returncode == 0
+    (machine.folder / "bin" / "git").unlink()
+    machine.address = f"file://{bare}"
+    where = machine.run(colab=True, then="import course_lib\nprint(course_lib.__file__)")
+    assert where.strip() == str(machine.clone / "course_lib" / "__init__.py")
+    assert git("git rev-list --count HEAD", machine.clone).stdout.strip() == "1"  # a shallow clone
+    (pip,) = machine.calls()
+    assert sorted(a for a in pip[2:] if not a.startswith("-")) == sorted(NEEDED.values())
 
 
 COLAB_CANNOT_DO_WITHOUT = {"torch", "numpy", "scipy", "matplotlib", "pandas", "scikit-learn", "ipywidgets"}
