@@ -146,7 +146,7 @@ def run_twice(notebook: NotebookNode) -> None:
 
 
 def drop_a_hint(notebook: NotebookNode) -> None:
-    notebook.cells[-3].source = notebook.cells[-3].source.replace("Hint", "More")
+    notebook.cells[-4].source = notebook.cells[-4].source.replace("Hint", "More")
 
 
 def drop_an_exercise(notebook: NotebookNode) -> None:
