@@ -13,6 +13,7 @@ help:
 	@echo "make lab        open the course in JupyterLab        (LAB_ARGS=\"--no-browser --port 8890\")"
 	@echo "make test       run every test and every notebook    (TEST_ARGS=\"-k penalty\")"
 	@echo "make floor      the library's tests on the oldest versions allowed"
+	@echo "make venv       build the environment and no more"
 	@echo "make lint       ruff: check and format, notebooks included"
 	@echo "make refresh    run notebooks again and store what they show (NOTEBOOK=notebooks/07_sign_signals.ipynb)"
 	@echo "make fork       point every badge and launch cell at a fork  (REPO=owner/name)"

@@ -326,6 +326,7 @@ def test_the_command_says_what_to_do_next(checkout):
     assert "files now point at ada/course" in said
     assert 'git commit -am "This is ada/course"' in said
     assert f"git remote add upstream https://github.com/{repository()} " in said
+    assert "git merge upstream/main" in said
     assert "private repository" in said.lower() and "make fork REPO=ada/course again" in said
     assert repository(checkout) == "ada/course"
 
