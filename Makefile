@@ -8,14 +8,20 @@ FLOOR := .venv-floor
 FIRST_PAGE := /lab/tree/notebooks/00_start_here.ipynb
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root,)
 
-.PHONY: lab test floor lint refresh fork tables checkpoints toys help
+.PHONY: lab test floor lint refresh fork student grade book slides timings venv tables checkpoints toys help
 help:
 	@echo "make lab        open the course in JupyterLab        (LAB_ARGS=\"--no-browser --port 8890\")"
 	@echo "make test       run every test and every notebook    (TEST_ARGS=\"-k penalty\")"
 	@echo "make floor      the library's tests on the oldest versions allowed"
+	@echo "make venv       build the environment and no more"
 	@echo "make lint       ruff: check and format, notebooks included"
 	@echo "make refresh    run notebooks again and store what they show (NOTEBOOK=notebooks/07_sign_signals.ipynb)"
 	@echo "make fork       point every badge and launch cell at a fork  (REPO=owner/name)"
+	@echo "make student    copies to hand out, without solutions, and the instructor's, in handout/  (BRANCH=student)"
+	@echo "make grade      judge a folder of submissions: student, exercise, right, message  (FOLDER=submitted OUT=grades.csv)"
+	@echo "make book       the notebooks as a static site, from what is stored, in _book/"
+	@echo "make slides     one figure and one claim a slide, an HTML file for each notebook, in _slides/"
+	@echo "make timings    processor seconds and memory of each notebook, measured anew (minutes each)"
 	@echo "make tables     list the committed tables: do they hold, how long do they take; make what is missing of one"
 	@echo "                (NAME=toys, NAME=critics/depth; ANEW=1 makes what holds again too)"
 	@echo "make checkpoints  train the committed checkpoints anew; goes on where it was stopped (an hour)"
@@ -35,6 +41,9 @@ floor: $(STAMP) $(FLOOR)/built
 	PYTHONPATH="$(CURDIR)/$(FLOOR)" $(BIN) -m pytest -n 2 --dist loadscope -W ignore::DeprecationWarning tests \
 		--ignore=tests/classroom/exercises/test_solution_mutations.py $(TEST_ARGS)
 
+# The environment and no more: what .devcontainer/devcontainer.json asks for.
+venv: $(STAMP)
+
 lint: $(STAMP)
 	$(BIN) -m ruff check .
 	$(BIN) -m ruff format --check .
@@ -44,6 +53,23 @@ refresh: $(STAMP)
 
 fork: $(STAMP)
 	$(BIN) -m tools.fork $(REPO)
+
+student: $(STAMP)
+	$(BIN) -m tools.student $(if $(BRANCH),--branch "$(BRANCH)")
+
+grade: $(STAMP)
+	$(BIN) -m tools.grade "$(FOLDER)" $(if $(OUT),--out "$(OUT)")
+
+# An environment of its own, with versions of its own; warnings are errors, nothing is fetched while it builds.
+book: .venv-book/built
+	.venv-book/bin/python -m sphinx -W --keep-going -q -b html -c book . _book
+	@echo "open _book/book/index.html"
+
+slides: $(STAMP)
+	$(BIN) -m tools.slides
+
+timings: $(STAMP)
+	$(BIN) -m tools.timings
 
 tables: $(STAMP)
 	$(BIN) -m benchmarks $(if $(NAME),"$(NAME)") $(if $(ANEW),--anew)
@@ -63,6 +89,11 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN) -m pip install --disable-pip-version-check -q -r requirements.lock
 	$(BIN) -m pip install --disable-pip-version-check -q --no-deps -e .
 	@rm -f $(VENV)/built-*
+	@touch $@
+
+.venv-book/built: book/requirements.txt
+	$(PYTHON) -m venv .venv-book
+	.venv-book/bin/python -m pip install --disable-pip-version-check -q -r book/requirements.txt
 	@touch $@
 
 $(FLOOR)/built: pyproject.toml tools/floor.py | $(STAMP)

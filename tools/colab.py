@@ -1,6 +1,6 @@
-"""What the set-up cell runs on a bare Colab: install what is missing, never PyTorch.
+"""What the set-up cell runs on a bare Colab or Kaggle: install what is missing, never PyTorch.
 
-Colab's own versions of the scientific stack stay, because replacing one that is already imported breaks the session.
+Their own versions of the scientific stack stay, because replacing one that is already imported breaks the session.
 So nothing that is there is touched, and `--no-deps` keeps pip from doing so by another road.
 """
 

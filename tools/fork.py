@@ -7,10 +7,19 @@ from pathlib import Path
 
 from tools.address import ROOT, repository
 
-SUFFIXES = {".md", ".toml", ".ipynb", ".py", ".yml"}
+SUFFIXES = {".md", ".toml", ".ipynb", ".py", ".yml", ".cff"}
 # An address is followed only where it is one: behind these, and not as the beginning of a longer name.
 HOSTS = r"(?:github\.com|colab\.research\.google\.com/github|mybinder\.org/v2/gh)/"
 END = r"(?![\w-]|\.(?!git\b)\w)"
+
+NEXT = """
+What next:
+  git commit -am "This is {new}" && git push          the badges work once the fork is on GitHub
+  make test                                            nothing but addresses has changed
+A private repository: Colab opens it after "Include private repos" in its GitHub tab, but the launch cell cannot clone
+  it, Binder and Kaggle cannot see it, nbgitpuller needs a deploy key. Hand out files, or make the fork public.
+Later versions: git remote add upstream https://github.com/{original} && git fetch upstream && git merge upstream/main,
+  then make fork REPO={new} again, for what the merge has brought."""
 
 
 def files(root: Path) -> Iterator[Path]:
@@ -44,9 +53,11 @@ def fork(new: str, root: Path = ROOT) -> list[Path]:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("expected one owner/name: make fork REPO=ada/gan-course")
+    original = repository()
     try:
         changed_files = fork(sys.argv[1])
     except ValueError as error:
         sys.exit(str(error))
     print(f"{len(changed_files)} files now point at {sys.argv[1]}:")
     print("\n".join(f"  {path.relative_to(ROOT)}" for path in changed_files))
+    print(NEXT.format(original=original, new=sys.argv[1]))

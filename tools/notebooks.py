@@ -2,7 +2,7 @@
 
 python -m tools.notebooks refresh [NOTEBOOK ...]     run them (or all) again and store what they show
 python -m tools.notebooks build SOURCE.py NOTEBOOK   lay a py:percent text into a notebook; unchanged cells keep outputs
-python -m tools.notebooks fold NOTEBOOK ...          put claims into cells of their own, and fold them and the set-up
+python -m tools.notebooks fold NOTEBOOK ...          claims and solutions into cells of their own; fold claims, set-up
 """
 
 import argparse
@@ -21,7 +21,7 @@ from urllib.parse import quote
 import nbformat
 from nbformat import NotebookNode
 
-from tools import claims
+from tools import claims, exercises
 from tools.address import PREFIX, ROOT, repository
 
 NOTEBOOKS = ROOT / "notebooks"
@@ -35,25 +35,31 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # --- the text that every notebook shares
 
 
-def badges(name: str) -> str:
-    """The launch badges of the notebook `name` (a file name without its ending)."""
+def badges(name: str, branch: str = "main") -> str:
+    """The launch badges of the notebook `name` (its stem) on `branch`, and the link to its Chinese introduction."""
     page = f"notebooks/{name}.ipynb"
-    colab = f"https://colab.research.google.com/github/{repository()}/blob/main/{page}"
-    binder = f"https://mybinder.org/v2/gh/{repository()}/HEAD?labpath={quote(page, safe='')}"
+    colab = f"https://colab.research.google.com/github/{repository()}/blob/{branch}/{page}"
+    binder = f"https://mybinder.org/v2/gh/{repository()}/{branch}?labpath={quote(page, safe='')}"
+    kaggle = f"https://kaggle.com/kernels/welcome?src=https://github.com/{repository()}/blob/{branch}/{page}"
     return (
         f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab}) "
-        f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder})"
+        f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder}) "
+        f"[![Open in Kaggle](https://kaggle.com/static/images/open-in-kaggle.svg)]({kaggle}) "
+        f"[中文导读](../docs/introductions.zh.md#{name})"
     )
 
 
 def setup_cell() -> str:
     """The lines that open the first code cell of every notebook; the notebook's own imports follow them."""
     return f"""\
-{SETUP_MARK}: a bare Colab fetches the course and what it needs; elsewhere this does nothing.
+{SETUP_MARK}: a bare Colab or Kaggle fetches the course; elsewhere this does nothing.
 import sys
 from importlib.util import find_spec
+from os import environ
 
-if "google.colab" in sys.modules and find_spec("course_lib") is None:
+if find_spec("course_lib") is None and (
+    "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in environ
+):
     from pathlib import Path
     from subprocess import run
 
@@ -217,6 +223,7 @@ def build(text: str, name: str, old: NotebookNode | None = None) -> NotebookNode
         raise ValueError(f"{name}: the first cell must be markdown and start with '# ' and the title")
     renew_setup(notebook, name)
     cells[0].source = with_badges(cells[0].source, name)
+    exercises.set_solutions_apart(notebook)
     claims.mark(notebook)
     name_cells(notebook)
     if old is not None:
@@ -231,6 +238,7 @@ def fold(path: Path) -> None:
     renew_setup(notebook, path.stem)
     all_run = all(cell.execution_count for cell in claims.code_cells(notebook.cells))
     claims.fold(notebook)
+    exercises.set_solutions_apart(notebook)
     if all_run:  # and nothing else is shown now than before
         for count, cell in enumerate(claims.code_cells(notebook.cells), 1):
             cell.execution_count = count

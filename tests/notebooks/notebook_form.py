@@ -12,6 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tools import claims
+from tools.exercises import SOLUTION
 from tools.notebooks import ASK_FOR_GPU, SETUP_MARK, badges, setup_cell
 
 MAXIMUM_SIZE = 1_000_000  # bytes
@@ -386,6 +387,9 @@ def exercises(notebook: NotebookNode, path: Path) -> Iterator[str]:
             yield f"exercise {name} has no hint folded in <details><summary>Hint</summary> below it"
         if not re.search(rf"<!-- solution: {name} -->\s*<details>.*?```python\n.*?```.*?</details>", after, re.DOTALL):
             yield f"exercise {name} lacks its solution: '<!-- solution: {name} -->', then <details> with ```python"
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (match := SOLUTION.search(cell.source)) and match[0] != cell.source.strip():
+            yield f"the solution {match[1]} shares its cell; `python -m tools.notebooks fold {path.name}` sets it apart"
     for solution in re.findall(r"<!-- solution: (\S+) -->", markdown(notebook.cells)):
         if solution not in names:
             yield f"the solution {solution} belongs to no checks.{solution}(answer)"
@@ -413,7 +417,8 @@ def next_notebook(notebook: NotebookNode, path: Path) -> Iterator[str]:
 
 
 def links(notebook: NotebookNode, path: Path) -> Iterator[str]:
-    for target in re.findall(r"\]\(([^)\s#]+)(?:#[^)\s]*)?\)", markdown(notebook.cells)):
+    text = markdown(notebook.cells).replace(badges(path.stem), "")
+    for target in re.findall(r"\]\(([^)\s#]+)(?:#[^)\s]*)?\)", text):
         if not re.match(r"[a-z]+:", target) and not (path.parent / target).exists():
             yield f"the link to {target} leads nowhere"
 

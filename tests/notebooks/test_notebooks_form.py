@@ -38,8 +38,8 @@ def exercise(name: str) -> list[NotebookNode]:
     return [
         new_markdown_cell(f"### The {name}\n●●○ · 5 min. Write it."),
         new_code_cell(f"answer = ...\nchecks.{name}(answer)"),
+        new_markdown_cell("<details><summary>Hint</summary>\n\nThink.\n\n</details>"),
         new_markdown_cell(
-            "<details><summary>Hint</summary>\n\nThink.\n\n</details>\n\n"
             f"<!-- solution: {name} -->\n<details><summary>Solution</summary>\n\n"
             "```python\nanswer = 1\n```\n\n</details>"
         ),
@@ -146,7 +146,7 @@ def run_twice(notebook: NotebookNode) -> None:
 
 
 def drop_a_hint(notebook: NotebookNode) -> None:
-    notebook.cells[-3].source = notebook.cells[-3].source.replace("Hint", "More")
+    notebook.cells[-4].source = notebook.cells[-4].source.replace("Hint", "More")
 
 
 def drop_an_exercise(notebook: NotebookNode) -> None:
@@ -323,6 +323,10 @@ FAULTS = {
     "no hint": ("exercises", drop_a_hint),
     "no solution": ("exercises", replace("<!-- solution: two -->", "")),
     "a solution of nothing": ("exercises", replace("Three lines.", "<!-- solution: seven -->")),
+    "a solution with a hint above it": (
+        "exercises",
+        replace("<!-- solution: two -->", "Think.\n\n<!-- solution: two -->"),
+    ),
     "an unfolded solution": ("exercises", replace("<details><summary>Solution", "<summary>Solution")),
     "no difficulty": ("exercises", replace("●●○ · 5 min", "Easy")),
     "no summary": ("closing", replace("What to remember", "Coda")),

@@ -39,6 +39,7 @@ class Machine:
 
     def __init__(self, folder: Path):
         self.folder, self.calls_file, self.clone = folder, folder / "calls", folder / "content" / "gan-course"
+        self.address = f"https://github.com/{repository()}"
         (folder / "lib" / "pip").mkdir(parents=True)
         (folder / "lib" / "pip" / "__init__.py").write_text("")
         (folder / "lib" / "pip" / "__main__.py").write_text(RECORD.format(name="pip"))
@@ -53,15 +54,17 @@ class Machine:
         path.mkdir(parents=True)
         (path / "__init__.py").write_text("")
 
-    def run(self, *, colab: bool, then: str = "") -> str:
+    def run(self, *, colab: bool, then: str = "", **variables: str) -> str:
         """Run the set-up cell there, as the first cell of a kernel, and `then` what follows."""
         source = setup_cell().replace("/content/gan-course", str(self.clone))
+        source = source.replace(f"https://github.com/{repository()}", self.address)
         before = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')\n" if colab else ""
         environment = {
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(self.folder / "lib"),
             "CALLS": str(self.calls_file),
             "CHECKOUT": str(ROOT),
+            **variables,
         }
         done = subprocess.run(
             [sys.executable, "-S", "-c", before + source + then],  # -S: without site-packages
@@ -91,6 +94,11 @@ def test_on_a_bare_colab_the_course_is_cloned_shallowly_and_can_be_imported(mach
     git, _ = machine.calls()
     assert git[:2] == ["git", "clone"] and "--depth=1" in git
     assert git[-2:] == [f"https://github.com/{repository()}", str(machine.clone)]
+
+
+def test_on_a_bare_kaggle_the_course_is_cloned_too(machine):
+    machine.run(colab=False, then="import course_lib", KAGGLE_KERNEL_RUN_TYPE="Interactive")
+    assert [call[0] for call in machine.calls()] == ["git", "pip"]
 
 
 def test_on_a_bare_colab_pip_is_asked_for_what_is_missing_and_nothing_it_needs_is_replaced(machine):
@@ -138,6 +146,21 @@ def test_anywhere_else_the_set_up_cell_does_nothing(machine, has_course):
     assert machine.calls() == []
 
 
+def test_the_set_up_cell_clones_a_real_repository_by_real_git(machine, tmp_path):
+    work, bare = tmp_path / "work", tmp_path / "gan-course.git"
+    for part in ("course_lib", "tools"):
+        shutil.copytree(ROOT / part, work / part, ignore=shutil.ignore_patterns("__pycache__"))
+    commands = "git init -q -b main && git add . && git commit -qm first && git commit -q --allow-empty -m second"
+    assert git(f"{commands} && git clone -q --bare . '{bare}'", work).returncode == 0
+    (machine.folder / "bin" / "git").unlink()
+    machine.address = f"file://{bare}"
+    where = machine.run(colab=True, then="import course_lib\nprint(course_lib.__file__)")
+    assert where.strip() == str(machine.clone / "course_lib" / "__init__.py")
+    assert git("git rev-list --count HEAD", machine.clone).stdout.strip() == "1"  # a shallow clone
+    (pip,) = machine.calls()
+    assert sorted(a for a in pip[2:] if not a.startswith("-")) == sorted(NEEDED.values())
+
+
 COLAB_CANNOT_DO_WITHOUT = {"torch", "numpy", "scipy", "matplotlib", "pandas", "scikit-learn", "ipywidgets"}
 COLAB_CANNOT_DO_WITHOUT |= {"packaging", "requests"}  # pip's and google.colab's own
 NOT_USED_IN_A_KERNEL = {"jupyterlab", "nbval"}
@@ -157,11 +180,12 @@ def test_what_an_installed_package_needs_is_there_or_installed_too(package):
     assert names <= COLAB_CANNOT_DO_WITHOUT | {canonicalize_name(p) for p in NEEDED.values()}
 
 
-def test_the_badges_open_the_notebook_on_colab_and_on_binder():
+def test_the_badges_open_the_notebook_on_colab_binder_and_kaggle():
     text = badges("08_wgan_gp_on_signals")
     slug = repository()
     assert f"(https://colab.research.google.com/github/{slug}/blob/main/notebooks/08_wgan_gp_on_signals.ipynb)" in text
-    assert f"(https://mybinder.org/v2/gh/{slug}/HEAD?labpath=notebooks%2F08_wgan_gp_on_signals.ipynb)" in text
+    assert f"(https://mybinder.org/v2/gh/{slug}/main?labpath=notebooks%2F08_wgan_gp_on_signals.ipynb)" in text
+    assert f"src=https://github.com/{slug}/blob/main/notebooks/08_wgan_gp_on_signals.ipynb)" in text
 
 
 # --- a clone
@@ -221,7 +245,8 @@ LAUNCHERS = r"(?:colab\.research\.google\.com/github|mybinder\.org/v2/gh)/([\w-]
 
 def addresses(root: Path) -> set[str]:
     """Every repository that the README or a notebook launches (by its badges) or clones."""
-    texts = [path.read_text(encoding="utf-8") for path in [root / "README.md", *root.glob("notebooks/*.ipynb")]]
+    pages = [root / "README.md", root / "README.zh.md", *root.glob("notebooks/*.ipynb")]
+    texts = [path.read_text(encoding="utf-8") for path in pages]
     pattern = LAUNCHERS + r"|(?:address = .*?|git clone )https://github\.com/([\w-]+/[\w.-]+)"
     return {a or b for text in texts for a, b in re.findall(pattern, text)}
 
@@ -232,7 +257,7 @@ def test_every_badge_set_up_cell_and_clone_names_the_repository_in_pyproject():
 
 
 def test_no_other_file_names_the_repository():
-    placed = {ROOT / "pyproject.toml", ROOT / "README.md"}
+    placed = {ROOT / "pyproject.toml", ROOT / "README.md", ROOT / "README.zh.md", ROOT / "CITATION.cff"}
     others = [p for p in files(ROOT) if p not in placed and p.suffix != ".ipynb" and p.parent.name != "docs"]
     pattern = re.compile(rf"(?:github\.com|github|gh)/{re.escape(repository())}\b")
     assert [str(p) for p in others if pattern.search(p.read_text(encoding="utf-8"))] == []
@@ -241,12 +266,16 @@ def test_no_other_file_names_the_repository():
 @pytest.fixture
 def checkout(tmp_path) -> Path:
     """A copy of everything that holds the address, with one notebook at least."""
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "README.zh.md", "CITATION.cff"):
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     page = {"cells": [{"source": [badges("99_last"), *setup_cell().splitlines(keepends=True)]}]}
     (tmp_path / "notebooks" / "99_last.ipynb").write_text(json.dumps(page))
     return tmp_path
+
+
+def readme_of(root: Path) -> str:
+    return (root / "README.md").read_text(encoding="utf-8")
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -260,7 +289,11 @@ def test_a_fork_changes_every_address_and_a_second_fork_does_too(checkout):
         changed = fork(name, checkout)
         assert repository(checkout) == name
         assert addresses(checkout) == {name}
-        assert {p.name for p in changed} >= {"pyproject.toml", "README.md", "99_last.ipynb"}
+        assert {p.name for p in changed} >= {"pyproject.toml", "README.md", "99_last.ipynb", "CITATION.cff"}
+        hub = re.search(
+            r"git-pull\?repo=https://github\.com/([^&\s]+)&branch=main&targetpath=gan-course", readme_of(checkout)
+        )
+        assert hub[1] == name
     fork(original, checkout)
     assert contents(checkout) == before
 
@@ -284,3 +317,23 @@ def test_a_fork_to_no_repository_is_refused_with_an_example(checkout, name):
     with pytest.raises(ValueError, match="make fork REPO=ada/gan-course"):
         fork(name, checkout)
     assert contents(checkout) == before
+
+
+def test_the_command_says_what_to_do_next(checkout):
+    shutil.copytree(ROOT / "tools", checkout / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-m", "tools.fork", "ada/course"]
+    said = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert "files now point at ada/course" in said
+    assert 'git commit -am "This is ada/course"' in said
+    assert f"git remote add upstream https://github.com/{repository()} " in said
+    assert "git merge upstream/main" in said
+    assert "private repository" in said.lower() and "make fork REPO=ada/course again" in said
+    assert repository(checkout) == "ada/course"
+
+
+def test_the_dev_container_builds_what_make_builds_with_a_python_that_the_course_takes():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    (version,) = re.findall(r"python:\d+-(3\.\d+)", container["image"])
+    assert f"found {version}" not in README and version in ("3.11", "3.12", "3.13")
+    target = container["postCreateCommand"].removeprefix("make ")
+    assert re.search(rf"^{target}: \$\(STAMP\)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)

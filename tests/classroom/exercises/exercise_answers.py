@@ -12,8 +12,7 @@ block. It may use the imports of its notebook and defines what the notebook pass
 """
 
 import ast
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,10 +20,9 @@ import nbformat
 import pytest
 
 from course_lib.classroom.checks import EXERCISES
+from tools.exercises import BLOCK, MARK, check_calls
 
 NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
-MARK = re.compile(r"<!--\s*solution:\s*(\w+)\s*-->")
-BLOCK = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
 
 
 class Solution(NamedTuple):
@@ -37,14 +35,6 @@ class Solution(NamedTuple):
     answer: str  # the expression inside checks.NAME(...)
     stub: str  # the code cell, up to the check, that holds the untouched answer
     output: str  # what the check's cell has stored
-
-
-def _check_calls(source: str) -> Iterator[tuple[str, str, int]]:
-    """(name, the argument's source, line) of every checks.NAME(answer) in a cell."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
-            if isinstance(node.func.value, ast.Name) and node.func.value.id == "checks":
-                yield node.func.attr, ast.unparse(node.args[0]), node.lineno
 
 
 def _imports(cells: list[str]) -> str:
@@ -78,7 +68,7 @@ def solutions_of(path: Path) -> list[Solution]:
         for mark in MARK.finditer(cell.source):
             name, block = mark.group(1), BLOCK.match(cell.source[mark.end() :].lstrip())
             assert block, f"{path.name}: after <!-- solution: {name} --> no <details> with a ```python block follows"
-            uses = [(c, argument) for c in code for n, argument, _ in _check_calls(c.source) if n == name]
+            uses = [(c, argument) for c in code for n, argument, _ in check_calls(c.source) if n == name]
             assert uses, f"{path.name}: no cell calls checks.{name}(answer)"
             check_cell, argument = uses[0]
             wanted = {n.id for n in ast.walk(ast.parse(argument)) if isinstance(n, ast.Name)}
@@ -93,7 +83,7 @@ def checked_names(path: Path) -> set[str]:
     """Every NAME that the notebook calls as checks.NAME(answer)."""
     cells = nbformat.read(path, as_version=4).cells
     sources = [cell.source for cell in cells if cell.cell_type == "code" and not cell.source.startswith("%")]
-    return {name for source in sources for name, _, _ in _check_calls(source)}
+    return {name for source in sources for name, _, _ in check_calls(source)}
 
 
 def published() -> list[Solution]:
