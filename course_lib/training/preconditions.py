@@ -114,7 +114,7 @@ def mixes_the_batch(critic: nn.Module, samples: Tensor, labels: tuple[Tensor, ..
         return True
     try:
         with torch.random.fork_rng(devices=[]):
-            probe = copy.deepcopy(critic)
+            probe = copy.deepcopy(critic).train()
             half = len(samples) // 2
             first, others = samples[:half], samples[half:]
             here = tuple(own[:half] for own in labels)
