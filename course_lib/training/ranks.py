@@ -58,6 +58,20 @@ def rank() -> int:
     return dist.get_rank() if _several() else 0
 
 
+def share_of(batch_size: int, recordings: int | None) -> int:
+    """This process's part of a batch.
+
+    Raises:
+        ValueError: if it cannot be shared evenly, or there is no recording for each.
+    """
+    if batch_size % count() or (recordings is not None and recordings < count()):
+        raise ValueError(
+            f"train: expected a batch that {count()} processes can share evenly and a recording for each, got "
+            f"batch_size={batch_size} and {recordings} recordings. Start as many processes as divide the batch."
+        )
+    return batch_size // count()
+
+
 def from_the_first(thing: object) -> object:
     """What the first process passes in."""
     if not _several():

@@ -26,7 +26,7 @@ from course_lib.training import ranks
 from course_lib.training.config import TrainingConfig
 from course_lib.training.divergence import TrainingDiverged, grown_losses, why_it_diverged
 from course_lib.training.history import History
-from course_lib.training.preconditions import Data, TrainingWarning, mixes_the_batch
+from course_lib.training.preconditions import Data, TrainingWarning, a_few, mixes_the_batch
 
 STREAMS = ("data", "noise", "mixing")  # apart, so that changing how one is used does not change the others
 
@@ -48,13 +48,13 @@ class Run:
         self.config, self.dataset, self.device, self.invariants = config, dataset, device, invariants
         self.bf16 = bf16
         signals = isinstance(dataset, SignalDataset)
-        self.one_pass = not mixes_the_batch(critic, *_example(dataset, generator, critic))
+        self.one_pass = not mixes_the_batch(critic, *a_few(dataset, generator, critic))
         # a toy's centres lie on the device from the start, like recordings
         self.law = replace(dataset, centers=dataset.centers.to(device)) if isinstance(dataset, Mixture) else dataset
         mine = slice(ranks.rank(), None, ranks.count())  # of the recordings: all, where there is one process
         self.real_values = dataset.values[mine].to(device) if signals else None
         self.real_labels = dataset.labels[mine].to(device) if getattr(generator, "n_classes", None) else None
-        self.batch_size = _share(config.batch_size, len(dataset) if signals else None)
+        self.batch_size = ranks.share_of(config.batch_size, len(dataset) if signals else None)
         self.generator, self.critic = generator.to(device).train(), critic.to(device).train()
         self.averaged = copy.deepcopy(generator).requires_grad_(False).eval()
         self.generator_optimizer = _optimizer(generator, config)
@@ -271,29 +271,9 @@ class Run:
         return sobolev_smoothing(values.shape[-1], weight).to(self.real_values) if weight else None
 
 
-def _example(dataset: Data, generator: nn.Module, critic: nn.Module) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """A few samples to try the critic on, where it is now; drawn from no stream of the run."""
-    device = next(critic.parameters()).device
-    if not isinstance(dataset, SignalDataset):
-        return dataset.sample(8, random_stream("cpu", 0)).to(device), ()
-    few = torch.arange(8) % len(dataset)
-    labels = (dataset.labels[few].to(device),) if getattr(generator, "n_classes", None) else ()
-    return dataset.values[few].to(device), labels
-
-
 def _put(place: float | Tensor, number: float) -> float | Tensor:
     """The number; where a captured step reads it from a tensor, put into that."""
     return place.fill_(number) if isinstance(place, Tensor) else number
-
-
-def _share(batch_size: int, recordings: int | None) -> int:
-    """This process's part of a batch."""
-    if batch_size % ranks.count() or (recordings is not None and recordings < ranks.count()):
-        raise ValueError(
-            f"train: expected a batch that {ranks.count()} processes can share evenly and a recording for each, got "
-            f"batch_size={batch_size} and {recordings} recordings. Start as many processes as divide the batch."
-        )
-    return batch_size // ranks.count()
 
 
 def _stream_name(name: str, rank: int) -> str:
