@@ -105,7 +105,11 @@ def check_room(folder: str | Path, size: int) -> None:
         folder = folder.parent
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
-    with tempfile.TemporaryFile(prefix=".partial-", dir=folder) as file:
+    try:
+        file = tempfile.TemporaryFile(prefix=".partial-", dir=folder)
+    except OSError as error:  # it names a file that nobody knows
+        raise OSError(error.errno, error.strerror, str(folder)) from None
+    with file:
         if size > 0 and hasattr(os, "posix_fallocate"):
             _allocate(file.fileno(), size, folder)
         else:

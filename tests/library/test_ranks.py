@@ -185,6 +185,7 @@ def test_a_process_that_is_killed_ends_the_others_with_a_sentence_and_the_run_go
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="torchrun's processes are looked up in /proc")
 def test_torchrun_trains_by_the_command_line_and_a_killed_process_ends_it_with_a_sentence(tmp_path):
     signals, out = tmp_path / "own.csv", tmp_path / "run"
     rows = np.random.default_rng(0).normal(size=(40, 16))
