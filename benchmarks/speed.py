@@ -1,6 +1,6 @@
 """Seconds a generator step takes: ours beside other ways of writing it, beside what the processor can do; and growth.
 
-python -m benchmarks.speed [steps growth] [--anew]      (make bench; half an hour on a machine that does nothing else)
+python -m benchmarks.speed [steps growth] [--anew]      (make bench, on a machine that does nothing else; not made yet)
 
 Makes speed/steps.csv (a row a way of writing the step: median and spread of its seconds, its ratio to the textbook's,
 and the rate of the textbook's operations beside that of a matrix product) and speed/growth.csv with docs/growth.png (a
