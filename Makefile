@@ -8,7 +8,7 @@ FLOOR := .venv-floor
 FIRST_PAGE := /lab/tree/notebooks/00_start_here.ipynb
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root,)
 
-.PHONY: lab test floor lint refresh fork student grade book slides timings venv tables checkpoints toys help
+.PHONY: lab test floor lint refresh fork student grade book slides timings venv tables checkpoints toys bench help
 help:
 	@echo "make lab        open the course in JupyterLab        (LAB_ARGS=\"--no-browser --port 8890\")"
 	@echo "make test       run every test and every notebook    (TEST_ARGS=\"-k penalty\")"
@@ -25,6 +25,7 @@ help:
 	@echo "make tables     list the committed tables: do they hold, how long do they take; make what is missing of one"
 	@echo "                (NAME=toys, NAME=critics/depth; ANEW=1 makes what holds again too)"
 	@echo "make checkpoints  train the committed checkpoints anew; goes on where it was stopped (an hour)"
+	@echo "make bench      seconds a training step beside other ways, and how they grow; on a machine that does nothing else"
 	@echo "make toys       ring and grid, method by method; goes on where it was stopped (two hours)"
 
 # The repository's root is served: the notebooks link to data/ and docs/.
@@ -76,6 +77,9 @@ tables: $(STAMP)
 
 checkpoints: $(STAMP)
 	$(BIN) -m benchmarks.checkpoints --anew
+
+bench: $(STAMP)
+	$(BIN) -m benchmarks.speed $(if $(ANEW),--anew)
 
 toys: $(STAMP)
 	$(BIN) -m benchmarks.toys

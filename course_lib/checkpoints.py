@@ -1,14 +1,15 @@
-"""Models and runs on disk: safetensors and JSON, never a pickle, never half a file.
+"""Models on disk: safetensors and JSON, never a pickle, never half a file.
 
 The idea: a checkpoint is weights plus a manifest of what is needed to build the model they fit. Which classes can be
-built is a fixed list: a file never says what code to run.
+built is a fixed list: a file never says what code to run. A digest in the file tells it from one that was damaged.
 """
 
-import contextlib
 import dataclasses
+import errno
 import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -16,9 +17,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from course_lib import models
+from course_lib import devices, models
 from course_lib.data import Invariants, Mixture, Scaler, SignalDataset, SwissRoll
-from course_lib.files import hold, user_path, write_whole
+from course_lib.files import user_path, write_whole
 
 CLASSES = {
     model.__name__: model
@@ -34,6 +35,8 @@ CLASSES = {
     )
 }
 
+DIGEST = "sha256"  # of the tensors and of what is said of them, in the file itself
+
 
 def is_known(model: nn.Module) -> bool:
     """Whether the model is of one of the course's classes: one that only has such a name cannot be built again."""
@@ -43,7 +46,8 @@ def is_known(model: nn.Module) -> bool:
 def is_finite(model: nn.Module) -> bool:
     """Whether every weight and buffer of the model is a finite number."""
     tensors = [*model.parameters(), *model.buffers()]
-    return all(bool(torch.isfinite(t).all()) for t in tensors if t.is_floating_point())
+    finite = [torch.isfinite(t).all() for t in tensors if t.is_floating_point()]
+    return not finite or bool(devices.fetch(torch.stack(finite)).all())
 
 
 def describe(model: nn.Module) -> dict:
@@ -83,7 +87,7 @@ def save_model(
         "class_names": class_names and list(class_names),
         "invariants": invariants_to_json(invariants),
     }
-    _write_tensors(model.state_dict(), manifest, user_path(path))
+    write_tensors(model.state_dict(), manifest, user_path(path))
 
 
 def load_model(path: str | Path) -> nn.Module:
@@ -93,7 +97,7 @@ def load_model(path: str | Path) -> nn.Module:
         FileNotFoundError: if there is no such file.
         ValueError: if the file is truncated, was not written by `save_model`, or its weights are another model's.
     """
-    tensors, manifest = _read_tensors(user_path(path))
+    tensors, manifest = read_tensors(user_path(path))
     described = manifest.get("model")
     if not isinstance(described, dict) or described.get("class") not in CLASSES:
         stored = described.get("class") if isinstance(described, dict) else None
@@ -116,18 +120,18 @@ def load_model(path: str | Path) -> nn.Module:
 
 def load_scaler(path: str | Path) -> Scaler | None:
     """The scaler that travelled with a model, or None. Raises as `load_model`."""
-    return scaler_from_json(_read_tensors(user_path(path))[1].get("scaler"))
+    return scaler_from_json(read_tensors(user_path(path))[1].get("scaler"))
 
 
 def load_class_names(path: str | Path) -> tuple[str, ...] | None:
     """The class names that travelled with a model, or None. Raises as `load_model`."""
-    names = _read_tensors(user_path(path))[1].get("class_names")
+    names = read_tensors(user_path(path))[1].get("class_names")
     return None if names is None else tuple(names)
 
 
 def load_invariants(path: str | Path) -> Invariants | None:
     """The invariants that travelled with a model, or None. Raises as `load_model`."""
-    return invariants_from_json(_read_tensors(user_path(path))[1].get("invariants"))
+    return invariants_from_json(read_tensors(user_path(path))[1].get("invariants"))
 
 
 def load_class_counts(folder: str | Path) -> list[int] | None:
@@ -170,130 +174,63 @@ def digest(dataset: SignalDataset | Mixture | SwissRoll) -> str:
     return fingerprint.hexdigest()
 
 
-# -------------------------------------------------------------------------------------------------------- a run
-
-
-@contextlib.contextmanager
-def run_folder(folder: str | Path | None, *, resume: bool) -> Iterator["RunFolder | None"]:
-    """The folder of a run, held against a second run until the `with` block ends; None for no folder.
-
-    Raises:
-        ValueError: if another run holds it, if it holds a run and `resume` is False, or only a part of one.
-        OSError: if it cannot be made or written to.
-    """
-    if folder is None:
-        yield None
-        return
-    with hold(user_path(folder)):
-        yield RunFolder(user_path(folder), resume=resume)
-
-
-class RunFolder:
-    """A run on disk: `state.safetensors` to go on from, `generator.safetensors` to draw from, `run.json` to read.
-
-    Raises:
-        ValueError: if the folder holds a run and `resume` is False, or a run without its state.
-    """
-
-    def __init__(self, folder: Path, *, resume: bool) -> None:
-        self.folder = folder
-        self.state_file = folder / "state.safetensors"
-        rest = [name for name in ("generator.safetensors", "run.json") if (folder / name).exists()]
-        if self.holds_a_run() and not resume:
-            raise ValueError(
-                f"train: {folder} holds a run already. Go on with it (resume=True, or --resume), or name another "
-                "folder."
-            )
-        if rest and not self.holds_a_run():
-            raise ValueError(
-                f"train: {folder} holds {' and '.join(rest)} of a run, and its state.safetensors is missing, so "
-                "nothing can go on from it and nothing was overwritten. Put the file back, or name another folder."
-            )
-
-    def holds_a_run(self) -> bool:
-        """Whether there is a state to go on from."""
-        return self.state_file.exists()
-
-    def save(self, description: dict, tensors: dict[str, Tensor], averaged: nn.Module) -> None:
-        """Write the state, then the averaged generator; each is whole at any moment."""
-        _write_tensors(tensors, description, self.state_file)
-        if is_known(averaged):
-            save_model(
-                averaged,
-                self.folder / "generator.safetensors",
-                scaler=scaler_from_json(description["scaler"]),
-                class_names=tuple(description["class_names"]),
-                invariants=invariants_from_json(description["invariants"]),
-            )
-        write_whole(self.folder / "run.json", json.dumps(description, indent=1).encode())
-
-    def load(self, description: dict) -> tuple[dict[str, Tensor], dict]:
-        """The state's tensors, and the description that was saved with them.
-
-        Raises:
-            ValueError: if the state is truncated, or was written with other settings, models or data.
-        """
-        tensors, before = _read_tensors(self.state_file)
-        changed = _what_changed(before, json.loads(json.dumps(description)))
-        if changed:
-            raise ValueError(
-                f"train: cannot resume the run in {self.folder}, because it was made with other settings "
-                f"({'; '.join(changed)}). Only steps and checkpoint_every may change. Put the old ones back, or name "
-                "another folder."
-            )
-        return tensors, before
-
-
-def _what_changed(before: dict, now: dict) -> list[str]:
-    """Every part of a run's description that differs, in words; the steps, checkpoint_every and the device may."""
-    free = {"checkpoint_every", "steps"}
-    then = before.get("config", {})
-    changed = [
-        f"{key}: {then.get(key)!r} then, {value!r} now"
-        for key, value in now["config"].items()
-        if key not in free and then.get(key) != value
-    ]
-    parts = {
-        "generator": "another generator",
-        "critic": "another critic",
-        "data": "another training data",
-        "class_names": "other class names",
-    }
-    changed += [sentence for part, sentence in parts.items() if before.get(part) != now[part]]
-    if before.get("scaler") != now["scaler"]:
-        missing = "the dataset has none now" if now["scaler"] is None else f"it is {now['scaler']} now"
-        changed.append(f"another scaler: {before.get('scaler')} then, and {missing}")
-    return changed
-
-
 # ---------------------------------------------------------------------------------------------- tensors in a file
 
 
-def _write_tensors(tensors: dict[str, Tensor], manifest: dict, path: Path) -> None:
-    bad = [
-        name
-        for name, tensor in tensors.items()
-        if tensor.is_floating_point() and name != "history" and not torch.isfinite(tensor).all()
-    ]
+def write_tensors(tensors: Mapping[str, Tensor], manifest: dict, path: Path, *, keep: Path | None = None) -> None:
+    """Write tensors, what is said of them, and a digest of both, to one .safetensors file; `keep` as `write_whole`.
+
+    Raises:
+        ValueError: if a tensor other than `history` holds a value that is not finite.
+        OSError: if the file system refuses.
+    """
+    # clone: safetensors refuses tensors that share memory
+    whole = {name: devices.fetch(tensor).contiguous().clone() for name, tensor in tensors.items()}
+    floats = {name: tensor for name, tensor in whole.items() if tensor.is_floating_point() and name != "history"}
+    bad = [name for name, tensor in floats.items() if not torch.isfinite(tensor).all()]
     if bad:
         raise ValueError(f"save: expected finite weights, but {bad[0]} (of {len(bad)}) is not. Nothing was written.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    # clone: safetensors refuses tensors that share memory
-    whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     metadata = {key: json.dumps(value) for key, value in manifest.items()}
-    write_whole(path, lambda partial: save_file(whole, partial, metadata=metadata))
+    metadata[DIGEST] = _digest_of(whole, metadata)
+    write_whole(path, lambda partial: _save(whole, partial, metadata), keep=keep)
 
 
-def _read_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
+    """What `write_tensors` wrote: the tensors, on the CPU, and what is said of them.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it was cut short, changed, or is another kind of file.
+    """
     if not path.is_file():
         raise FileNotFoundError(f"There is no checkpoint at {path}. Is the path right, and has the run saved one yet?")
     try:
         with safe_open(path, framework="pt") as file:
-            manifest = {key: json.loads(value) for key, value in (file.metadata() or {}).items() if key != "format"}
-        return load_file(path), manifest
-    except (SafetensorError, json.JSONDecodeError, OSError) as error:
+            metadata = {key: value for key, value in (file.metadata() or {}).items() if key != "format"}
+        tensors, digest = load_file(path), metadata.pop(DIGEST, None)  # files of before 2026-12 have none
+        if digest is not None and digest != _digest_of(tensors, metadata):
+            raise ValueError("its digest is another than when it was written")
+        return tensors, {key: json.loads(value) for key, value in metadata.items()}
+    except (SafetensorError, ValueError, OSError) as error:
         size = path.stat().st_size
         raise ValueError(
             f"{path} ({size:,} bytes) is not a whole checkpoint of this course ({error}). It was cut short or is "
             "another kind of file. Copy it again, or train anew."
         ) from error
+
+
+def _save(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    try:
+        save_file(tensors, path, metadata=metadata)
+    except SafetensorError as error:  # its own words for what the file system said
+        number = re.search(r"os error (\d+)", str(error))
+        raise OSError(int(number[1]) if number else errno.EIO, str(error), str(path.parent)) from error
+
+
+def _digest_of(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
+    fingerprint = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
+    for name in sorted(tensors):
+        fingerprint.update(f"{name} {tensors[name].dtype} {tuple(tensors[name].shape)}".encode())
+        fingerprint.update(tensors[name].flatten().view(torch.uint8).numpy())
+    return fingerprint.hexdigest()

@@ -1,13 +1,15 @@
-"""Where tensors live, and where their random numbers come from.
+"""Where tensors live, where their random numbers come from, and how numbers get back to the CPU.
 
 The idea: a device is chosen in one place, and every random number of a run comes from a stream of its own, made here
-from whole numbers alone. A stream's state belongs to its kind of device: that of a GPU means nothing to a CPU.
+from whole numbers alone. A stream's state belongs to its kind of device: that of a GPU means nothing to a CPU. What is
+read from a device waits until it has done all its work; so training reads through `fetch` alone, and not every step.
 """
 
 import os
 
 import numpy as np
 import torch
+from torch import Tensor
 
 
 def choose_device(device: str | torch.device | None = None) -> torch.device:
@@ -37,3 +39,8 @@ def random_stream(device: str | torch.device, *seed: int) -> torch.Generator:
     """A generator on `device` whose numbers follow from the seeds alone; other seeds give independent streams."""
     state = np.random.SeedSequence(seed).generate_state(1, np.uint64)
     return torch.Generator(device).manual_seed(int(state[0]) >> 1)
+
+
+def fetch(tensor: Tensor) -> Tensor:
+    """The tensor on the CPU, without its graph: the one place where training waits for the device."""
+    return tensor.detach().cpu()

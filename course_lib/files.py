@@ -58,12 +58,13 @@ def reason(error: OSError) -> str:
 # ------------------------------------------------------------------------------------------------ the writer
 
 
-def write_whole(path: str | Path, content: bytes | Callable[[Path], object]) -> None:
+def write_whole(path: str | Path, content: bytes | Callable[[Path], object], *, keep: Path | None = None) -> None:
     """Write a file so that at any moment it is the old one or the new one, readable by all (mode 0644).
 
     Args:
         path: the file; its folder is there. A link is followed: what it points to is replaced.
         content: the bytes, or a function that writes them to the path it is given (a partial file beside `path`).
+        keep: where the old file is moved to, just before; for a moment, then, only that one is there.
 
     Raises:
         OSError: if the file system refuses; the old file stands, and no partial one is left.
@@ -83,6 +84,8 @@ def write_whole(path: str | Path, content: bytes | Callable[[Path], object]) -> 
         with open(partial, "rb+") as file:
             os.fsync(file.fileno())
         os.chmod(partial, 0o644)  # a temporary file is private
+        if keep is not None and path.exists():
+            os.replace(path, keep)
         os.replace(partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)
@@ -102,7 +105,11 @@ def check_room(folder: str | Path, size: int) -> None:
         folder = folder.parent
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
-    with tempfile.TemporaryFile(prefix=".partial-", dir=folder) as file:
+    try:
+        file = tempfile.TemporaryFile(prefix=".partial-", dir=folder)
+    except OSError as error:  # it names a file that nobody knows
+        raise OSError(error.errno, error.strerror, str(folder)) from None
+    with file:
         if size > 0 and hasattr(os, "posix_fallocate"):
             _allocate(file.fileno(), size, folder)
         else:

@@ -185,6 +185,7 @@ def training_command(arguments: argparse.Namespace, steps: int) -> str:
     for text in arguments.classes or ():
         words += ["--classes", text]
     words += ["--unconditional"] * arguments.unconditional
+    words += ["--bf16"] * getattr(arguments, "bf16", False)  # fit has no such option
     for name in ("hold_out", "rate", "unit", "recipe", "seed", "device"):
         if (value := getattr(arguments, name)) is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]

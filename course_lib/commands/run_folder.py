@@ -17,9 +17,10 @@ HISTORY, PICTURE, SAMPLES, TABLE, PAGE = "history.csv", "samples.png", "samples.
 EXPLAINED = {
     SETTINGS: "what was asked for, and the train command that makes the same run",
     RECORDINGS: "the recordings: values, labels, class_names, held_out (yes or no), rows (places in the file, from 0)",
-    "run.json": "settings of the training and of both networks",
+    "run.json": "how far the run is, with what it was made, and the settings of the training and of both networks",
     "generator.safetensors": "the generator, the scaler to the recordings' units, and what all recordings share",
     "state.safetensors": "what a stopped run goes on from (--resume)",
+    "state.before.safetensors": "the checkpoint before it, which is taken if that one is damaged",
     HISTORY: "the losses, a row a step",
     PICTURE: "recordings, generated signals, and how large their steps are",
     TABLE: "the quality report: each metric, its range between recordings, and what forgers score",

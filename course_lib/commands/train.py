@@ -19,7 +19,7 @@ from course_lib.commands.recordings import Recordings, split
 from course_lib.commands.run_folder import HISTORY, check_free, prepare
 from course_lib.data import Invariants, Scaler, SignalDataset
 from course_lib.devices import choose_device
-from course_lib.training import BEST_RECIPE, Callback, History, Recipe, check_models_fit, train
+from course_lib.training import BEST_RECIPE, Callback, History, Recipe, check_models_fit, ranks, train
 from course_lib.training.callbacks import ProgressBar
 
 HELP = "learn signals"
@@ -38,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="STEPS",
         help="what a killed run loses at most (%(default)s)",
     )
+    parser.add_argument(
+        "--bf16",
+        action="store_true",
+        help="multiply in bfloat16: faster where the processor has it; what it does to the signals was not measured",
+    )
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -54,18 +59,27 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    out = files.user_path(arguments.out)
-    files.check_room(out, 0)
-    check_free(out, resume=arguments.resume)
+    with ranks.joined():
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    out, first = files.user_path(arguments.out), ranks.rank() == 0
+    if first:
+        files.check_room(out, 0)
+        check_free(out, resume=arguments.resume)
     recordings = recordings_of(arguments)
     plan = Plan.of(recordings, arguments, arguments.steps)
-    history = learn(plan, recordings, arguments)
+    history = learn(plan, recordings, arguments, bf16=arguments.bf16)
+    code = 0 if len(history) == plan.steps else 130
+    if not first:
+        return code
     print(f"{len(history):,} of {plan.steps:,} steps are done. The run is in {out}.")
     if len(history) < plan.steps:
         print("The same command with --resume goes on.")
     print(f"Judge it:     python -m course_lib evaluate {shlex.quote(str(out))}")
     print(f"Draw from it: python -m course_lib generate {shlex.quote(str(out))} --n 300 --out signals.csv")
-    return 0 if len(history) == plan.steps else 130
+    return code
 
 
 def recordings_of(arguments: argparse.Namespace) -> Recordings:
@@ -131,13 +145,18 @@ def learn(
     *,
     callbacks: Sequence[Callback] = (),
     measured: dict[str, object] | None = None,
+    bf16: bool = False,
 ) -> History:
-    """Train as planned, in the folder --out; settings and recordings stand there before, losses and a picture after."""
-    out = files.user_path(arguments.out)
+    """Train as planned, in the folder --out; settings and recordings stand there before, losses and a picture after.
+
+    Of several processes (`ranks`) the first writes.
+    """
+    out, first = files.user_path(arguments.out), ranks.rank() == 0
     generator, critic = plan.models()
-    files.check_room(out, room_for_run(generator, critic) + room_for_recordings(recordings))
     device = choose_device(arguments.device)
-    prepare(out, recordings, settings_of(arguments, plan, measured), resume=arguments.resume)
+    if first:
+        files.check_room(out, room_for_run(generator, critic) + room_for_recordings(recordings))
+        prepare(out, recordings, settings_of(arguments, plan, measured), resume=arguments.resume)
     labels = f"labels of {plan.scaled.n_classes} classes learnt" if plan.labels else "without labels"
     say(
         f"Training {plan.steps:,} generator steps on {device}, {labels}; Ctrl-C stops and keeps what there is, and the "
@@ -149,11 +168,14 @@ def learn(
         plan.scaled,
         plan.recipe.config,
         device=device,
-        callbacks=[ProgressBar(), *callbacks],
+        callbacks=[ProgressBar(), *callbacks] if first else [],
         checkpoint_dir=out,
         resume=arguments.resume,
         invariants=plan.invariants,
+        bf16=bf16,
     )
+    if not first:
+        return history
     files.write_whole(out / HISTORY, history.to_frame().to_csv(index=False, float_format="%.6g").encode())
     write_samples_picture(out, recordings, seed=arguments.seed, device=arguments.device)
     return history
@@ -178,9 +200,9 @@ def settings_of(arguments: argparse.Namespace, plan: Plan, measured: dict[str, o
 
 
 def room_for_run(generator: nn.Module, critic: nn.Module) -> int:
-    """Bytes that a run needs: weights, averaged weights and Adam's two moments, twice while one file is replaced."""
+    """Bytes that a run needs: weights, averaged ones and Adam's moments; two are kept while a third is written."""
     g, c = (sum(tensor.numel() for tensor in model.state_dict().values()) for model in (generator, critic))
-    return 4 * 2 * (5 * g + 3 * c) + 1_000_000
+    return 4 * 3 * (5 * g + 3 * c) + 1_000_000
 
 
 def room_for_recordings(recordings: Recordings) -> int:

@@ -6,7 +6,7 @@ Everything that a notebook needs can be had from here.
 from course_lib.training.config import TrainingConfig
 from course_lib.training.divergence import TrainingDiverged
 from course_lib.training.history import COLUMNS, Callback, History, State
-from course_lib.training.loop import critic_step, generator_step, train
+from course_lib.training.loop import critic_step, generator_step, train, whole_step
 from course_lib.training.objectives import OBJECTIVES, Objective
 from course_lib.training.preconditions import TrainingWarning, check_models_fit
 from course_lib.training.recipes import BEST_RECIPE, QUICK_RECIPE, SECOND_DIFFERENCES, SOURCE_RECIPE, Recipe
@@ -36,4 +36,5 @@ __all__ = [
     "sample",
     "train",
     "unrolled_critic",
+    "whole_step",
 ]

@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from course_lib import devices
+from course_lib.training import ranks
 from course_lib.training.config import TrainingConfig
 
 COLUMNS = ("critic_loss", "generator_loss", "wasserstein", "penalty", "gradient_norm")
@@ -32,13 +34,15 @@ class History:
         return len(self._rows) + len(self._unread)
 
     def add(self, row: dict[str, Tensor]) -> None:
-        """One generator step: a number on the device for each of `COLUMNS`."""
-        self._unread.append(torch.stack([row[name].detach() for name in COLUMNS]))
+        """One generator step: a number on the device for each of `COLUMNS`; of several processes, their mean."""
+        numbers = torch.stack([row[name].detach() for name in COLUMNS])
+        ranks.average_([numbers])
+        self._unread.append(numbers)
 
     def read(self) -> None:
         """Fetch from the device what has not been read, in one transfer."""
         if self._unread:
-            self._rows.extend(torch.stack(self._unread).float().cpu().numpy())
+            self._rows.extend(devices.fetch(torch.stack(self._unread).float()).numpy())
             self._unread.clear()
 
     def rows(self) -> Float[np.ndarray, "steps columns"]:

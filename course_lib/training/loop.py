@@ -17,10 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from course_lib import penalties
-from course_lib.checkpoints import run_folder
 from course_lib.data import Invariants
 from course_lib.devices import choose_device
+from course_lib.training import ranks
+from course_lib.training.captured import CapturedStep
 from course_lib.training.config import TrainingConfig
+from course_lib.training.folder import run_folder
 from course_lib.training.history import Callback, History, State
 from course_lib.training.preconditions import Data, as_data, check_models_fit, warn_of_trouble
 from course_lib.training.run import Run
@@ -82,6 +84,13 @@ def generator_step(run: Run) -> dict[str, Tensor]:
     return {"generator_loss": loss}
 
 
+def whole_step(run: Run) -> dict[str, Tensor]:
+    """Lines 2 to 12: critic steps, then a generator step. Returns a row of the history."""
+    for _ in range(run.config.critic_steps):
+        row = critic_step(run)
+    return row | generator_step(run)
+
+
 def train(
     generator: nn.Module,
     critic: nn.Module,
@@ -93,6 +102,8 @@ def train(
     checkpoint_dir: str | Path | None = None,
     resume: bool = False,
     invariants: Invariants | None = None,
+    bf16: bool = False,
+    captured: bool = False,
 ) -> History:
     """Train `generator` against `critic` on `dataset`; afterwards `generator` holds the averaged weights.
 
@@ -111,13 +122,18 @@ def train(
         resume: go on from the checkpoint in `checkpoint_dir`; on an empty folder, start afresh.
         invariants: what all recordings share exactly, in their own units. Training does not use them; they are kept in
             the checkpoint beside the dataset's scaler, for whoever draws from it.
+        bf16: multiply in bfloat16 (torch.autocast): faster where the processor has it, and with 3 digits. Weights and
+            losses stay in float32. What it does to the signals was not measured.
+        captured: on CUDA, replay each whole step as one graph (see `captured`). It was not run on a GPU yet.
 
     Returns:
         The history, a row a generator step, those before a resume included.
 
     Raises:
         ValueError: if the folder holds a run and `resume` is False, or is in use; if a resumed run's settings, models
-            or data differ from the checkpoint's; or if models and data do not fit together.
+            or data differ from the checkpoint's; if models and data do not fit together; or if `captured` is asked for
+            where there is nothing to capture.
+        ProcessLost: if another process of the run has ended (see `ranks`).
         TrainingDiverged: at the first loss that is not a number. `generator` then holds the last sound averaged
             weights.
 
@@ -128,16 +144,18 @@ def train(
     device, dataset = choose_device(device), as_data(dataset)
     check_models_fit(generator, critic, dataset)
     warn_of_trouble(generator, dataset, config, saved=checkpoint_dir is not None)
-    with run_folder(checkpoint_dir, resume=resume) as folder, _stop_after_this_step() as stop_asked:
-        run = Run(generator, critic, dataset, config, device, invariants)
-        if folder is not None and folder.holds_a_run():
-            run.load_state(*folder.load(run.description()))
+    place = checkpoint_dir if ranks.rank() == 0 else None  # of several processes one writes
+    with run_folder(place, resume=resume) as folder, _stop_after_this_step() as stop_asked:
+        run = Run(generator, critic, dataset, config, device, invariants, bf16=bf16)
+        begun = folder is not None and folder.holds_a_run()
+        if begun := ranks.from_the_first(folder.load(run.description()) if begun else None):
+            run.load_state(*begun)
+        take_step = CapturedStep(run, whole_step) if captured else whole_step
 
         for step in range(len(run.history) + 1, config.steps + 1):
             run.set_rates(step)
-            for _ in range(config.critic_steps):  # lines 2 to 10
-                row = critic_step(run)
-            row |= generator_step(run)
+            with run.autocast():
+                row = take_step(run)
             run.history.add(row)
 
             stopping = stop_asked() or step == config.steps
@@ -148,9 +166,12 @@ def train(
                     callback(State(step, generator, run.averaged, critic, run.history, config))
             except KeyboardInterrupt:
                 stopping = True
-            if folder is not None and (stopping or step % config.checkpoint_every == 0):
+            stopping = ranks.any_of(stopping)
+            if checkpoint_dir is not None and (stopping or step % config.checkpoint_every == 0):
                 run.check()
-                folder.save(run.description(), run.state(), run.averaged)
+                state = run.state()
+                if folder is not None:
+                    folder.save(run.description(), state, run.averaged)
             if stopping:
                 break
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from course_lib import checkpoints
 from course_lib.data import Mixture, SignalDataset, SwissRoll
+from course_lib.devices import random_stream
 from course_lib.training.config import TrainingConfig
 from course_lib.training.divergence import odd_scale
 
@@ -114,7 +115,7 @@ def mixes_the_batch(critic: nn.Module, samples: Tensor, labels: tuple[Tensor, ..
         return True
     try:
         with torch.random.fork_rng(devices=[]):
-            probe = copy.deepcopy(critic)
+            probe = copy.deepcopy(critic).train()
             half = len(samples) // 2
             first, others = samples[:half], samples[half:]
             here = tuple(own[:half] for own in labels)
@@ -125,3 +126,13 @@ def mixes_the_batch(critic: nn.Module, samples: Tensor, labels: tuple[Tensor, ..
         return True
     size = float(alone.abs().max()) + 1e-6
     return not all(torch.allclose(other, alone, rtol=0, atol=1e-3 * size) for other in (together, beside))
+
+
+def a_few(dataset: Data, generator: nn.Module, critic: nn.Module) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """A few samples to try the critic on, where it is now; drawn from no stream of the run."""
+    device = next(critic.parameters()).device
+    if not isinstance(dataset, SignalDataset):
+        return dataset.sample(8, random_stream("cpu", 0)).to(device), ()
+    few = torch.arange(8) % len(dataset)
+    labels = (dataset.labels[few].to(device),) if getattr(generator, "n_classes", None) else ()
+    return dataset.values[few].to(device), labels

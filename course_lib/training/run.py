@@ -3,26 +3,30 @@ r"""What a run is made of: everything that its next step depends on, and so ever
 The idea: weights, averaged weights, two optimisers, three streams of random numbers and the history are the whole
 state. On the same machine, with the same versions and number of threads, a run that was stopped and resumed is
 bit-equal to one that was not. A stream's state belongs to its kind of device: a run that goes on elsewhere is given new
-streams.
+streams. Several processes (`ranks`) hold the same weights; streams, recordings and share of a batch are each one's own.
 
 Averaged weights: Yazici et al. 2019, arXiv:1806.04498.
 """
 
+import contextlib
 import copy
 import warnings
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_lib import checkpoints
-from course_lib.data import Invariants, SignalDataset
+from course_lib import checkpoints, devices
+from course_lib.data import Invariants, Mixture, SignalDataset
 from course_lib.devices import random_stream
 from course_lib.penalties import relative_to_roughness, sobolev_smoothing
+from course_lib.training import ranks
 from course_lib.training.config import TrainingConfig
 from course_lib.training.divergence import TrainingDiverged, grown_losses, why_it_diverged
 from course_lib.training.history import History
-from course_lib.training.preconditions import Data, TrainingWarning, mixes_the_batch
+from course_lib.training.preconditions import Data, TrainingWarning, a_few, mixes_the_batch
 
 STREAMS = ("data", "noise", "mixing")  # apart, so that changing how one is used does not change the others
 
@@ -38,19 +42,30 @@ class Run:
         config: TrainingConfig,
         device: torch.device,
         invariants: Invariants | None = None,
+        *,
+        bf16: bool = False,
     ) -> None:
         self.config, self.dataset, self.device, self.invariants = config, dataset, device, invariants
+        self.bf16 = bf16
         signals = isinstance(dataset, SignalDataset)
-        self.real_values = dataset.values.to(device) if signals else None
-        self.real_labels = dataset.labels.to(device) if getattr(generator, "n_classes", None) else None
+        self.one_pass = not mixes_the_batch(critic, *a_few(dataset, generator, critic))
+        # a toy's centres lie on the device from the start, like recordings
+        self.law = replace(dataset, centers=dataset.centers.to(device)) if isinstance(dataset, Mixture) else dataset
+        mine = slice(ranks.rank(), None, ranks.count())  # of the recordings: all, where there is one process
+        self.real_values = dataset.values[mine].to(device) if signals else None
+        self.real_labels = dataset.labels[mine].to(device) if getattr(generator, "n_classes", None) else None
+        self.batch_size = ranks.share_of(config.batch_size, len(dataset) if signals else None)
         self.generator, self.critic = generator.to(device).train(), critic.to(device).train()
         self.averaged = copy.deepcopy(generator).requires_grad_(False).eval()
         self.generator_optimizer = _optimizer(generator, config)
         self.critic_optimizer = _optimizer(critic, config)
-        self.streams = {name: random_stream(device, config.seed, k) for k, name in enumerate(STREAMS)}
+        if ranks.count() > 1:
+            for optimizer in (self.generator_optimizer, self.critic_optimizer):
+                optimizer.register_step_pre_hook(ranks.average_gradients)
+        self.streams = self._fresh_streams()
         self.smoothing = self._smoothing() if signals else None
         self.history = History()
-        self.one_pass = not mixes_the_batch(critic, *self._example())
+        self.penalty_weight, self.newness = config.penalty_weight, 1.0
         self._sound = copy.deepcopy(self.averaged.state_dict())
         self._slope_broke = torch.zeros((), dtype=torch.bool, device=device)
         self._warned = False
@@ -60,7 +75,7 @@ class Run:
     def real_batch(self) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Real samples (B, ...), drawn with replacement, and their labels: (B,) in a tuple, or an empty one."""
         if self.real_values is None:
-            return self.dataset.sample(self.config.batch_size, self.streams["data"]), ()
+            return self.law.sample(self.batch_size, self.streams["data"]), ()
         chosen = self._chosen()
         return self.real_values[chosen], (() if self.real_labels is None else (self.real_labels[chosen],))
 
@@ -70,7 +85,7 @@ class Run:
 
     def noise(self) -> Tensor:
         """(B, latent_dim) standard normal numbers."""
-        size = (self.config.batch_size, self.generator.latent_dim)
+        size = (self.batch_size, self.generator.latent_dim)
         return torch.randn(size, generator=self.streams["noise"], device=self.device)
 
     def view(self, x: Tensor) -> Tensor:
@@ -97,22 +112,37 @@ class Run:
         BatchNorm's statistics cannot be averaged, they are of other weights: a pass over the last step's `inputs`
         measures them anew.
         """
-        step = len(self.history) + 1
-        decay = min(self.config.ema_decay, step / (step + 10)) if self.config.ema_decay else 0.0
         for kept, now in zip(self.averaged.parameters(), self.generator.parameters(), strict=True):
-            kept.lerp_(now, 1 - decay)
+            kept.lerp_(now, self.newness)
         if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in self.averaged.modules()):
             self.averaged.train()
             self.averaged(*inputs)
             self.averaged.eval()
 
     def set_rates(self, step: int) -> None:
-        """What depends on the step alone: both learning rates, and the penalty's weight."""
+        """What depends on the step alone: both learning rates, the penalty's weight, and the average's memory."""
+        decay = min(self.config.ema_decay, step / (step + 10)) if self.config.ema_decay else 0.0
         rates = self.config.learning_rates_at(step)
         for optimizer, rate in zip((self.generator_optimizer, self.critic_optimizer), rates, strict=True):
             for group in optimizer.param_groups:
-                group["lr"] = rate
-        self.penalty_weight = self.config.penalty_weight_at(step)
+                group["lr"] = _put(group["lr"], rate)
+        self.penalty_weight = _put(self.penalty_weight, self.config.penalty_weight_at(step))
+        self.newness = _put(self.newness, 1 - decay)  # what the newest weights count in the average
+
+    @contextlib.contextmanager
+    def autocast(self) -> Iterator[None]:
+        """Where products are taken in bfloat16, if they are; what nets give comes back in float32."""
+        if not self.bf16:
+            yield
+            return
+        nets = (self.generator, self.critic)
+        hooks = [net.register_forward_hook(lambda net, given, made: made.float()) for net in nets]
+        try:
+            with torch.autocast(self.device.type, torch.bfloat16, cache_enabled=False):  # weights change inside
+                yield
+        finally:
+            for hook in hooks:
+                hook.remove()
 
     # stopping, and going on
 
@@ -134,7 +164,7 @@ class Run:
         if bad.any() or broken:
             self.averaged.load_state_dict(self._sound)
             self.keep_averaged_weights()
-            broke_first = bool(self._slope_broke)
+            broke_first = bool(devices.fetch(self._slope_broke))
             raise TrainingDiverged(
                 why_it_diverged(rows, bad, broken, self.config, self.real_values, slope_broke_first=broke_first)
             )
@@ -162,11 +192,16 @@ class Run:
             "class_names": list(self.dataset.class_names),
             "class_counts": counts,
             "device": self.device.type,
+            "processes": ranks.count(),
+            "bf16": self.bf16,
         }
 
     def state(self) -> dict[str, Tensor]:
         """Every tensor that a resumed run needs."""
-        tensors = {f"streams.{name}": stream.get_state() for name, stream in self.streams.items()}
+        tensors = {}
+        for name, stream in self.streams.items():
+            for rank, state in enumerate(ranks.of_all(stream.get_state())):
+                tensors[_stream_name(name, rank)] = state
         tensors["history"] = torch.from_numpy(self.history.rows())
         for name in ("generator", "averaged", "critic"):
             tensors |= {f"{name}.{key}": value for key, value in getattr(self, name).state_dict().items()}
@@ -179,14 +214,16 @@ class Run:
         """Go on from `state()`; `before` is the `description()` that was saved with it."""
         self.history = History(tensors["history"].numpy())
         done = len(self.history)
-        if before.get("device", self.device.type) == self.device.type:
+        then = (before.get("device", self.device.type), before.get("processes", 1))
+        now = (self.device.type, ranks.count())
+        if then == now:
             for name, stream in self.streams.items():
-                stream.set_state(tensors[f"streams.{name}"])
+                stream.set_state(tensors[_stream_name(name, ranks.rank())])
         else:
-            seeds = enumerate(STREAMS)
-            self.streams = {name: random_stream(self.device, self.config.seed, k, done) for k, name in seeds}
+            self.streams = self._fresh_streams(done)
+            told = "{} in {} process(es)" if then[1] != now[1] else "{}"
             warnings.warn(
-                f"train: this run was begun on {before['device']} and goes on on {self.device.type}, whose random "
+                f"train: this run was begun on {told.format(*then)} and goes on on {told.format(*now)}, whose random "
                 f"numbers are others: its streams are seeded anew from step {done + 1}. It is as good a run, but not "
                 "the same as one that stays on one kind of device.",
                 TrainingWarning,
@@ -218,20 +255,29 @@ class Run:
             stacklevel=4,
         )
 
+    def _fresh_streams(self, done: int = 0) -> dict[str, torch.Generator]:
+        """Streams for a run that goes on after step `done`, this process's own."""
+        own = (done, ranks.rank()) if ranks.rank() else (done,) if done else ()
+        return {name: random_stream(self.device, self.config.seed, k, *own) for k, name in enumerate(STREAMS)}
+
     def _chosen(self) -> Tensor:
-        size = (self.config.batch_size,)
-        return torch.randint(len(self.real_values), size, generator=self.streams["data"], device=self.device)
+        return torch.randint(
+            len(self.real_values), (self.batch_size,), generator=self.streams["data"], device=self.device
+        )
 
     def _smoothing(self) -> Tensor | None:
-        weight = relative_to_roughness(self.real_values, self.config.sobolev_weight)
-        return sobolev_smoothing(self.real_values.shape[-1], weight).to(self.real_values) if weight else None
+        values = self.dataset.values  # on the CPU: its roughness is read once, as a number
+        weight = relative_to_roughness(values, self.config.sobolev_weight)
+        return sobolev_smoothing(values.shape[-1], weight).to(self.real_values) if weight else None
 
-    def _example(self) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """A few samples to try the critic on; drawn from no stream of the run."""
-        if self.real_values is None:
-            return self.dataset.sample(8, random_stream(self.device, 0)), ()
-        few = torch.arange(8, device=self.device) % len(self.real_values)
-        return self.real_values[few], (() if self.real_labels is None else (self.real_labels[few],))
+
+def _put(place: float | Tensor, number: float) -> float | Tensor:
+    """The number; where a captured step reads it from a tensor, put into that."""
+    return place.fill_(number) if isinstance(place, Tensor) else number
+
+
+def _stream_name(name: str, rank: int) -> str:
+    return f"streams.{name}.{rank}" if rank else f"streams.{name}"
 
 
 def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:

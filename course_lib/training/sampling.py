@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from torch import Tensor, nn
 
+from course_lib import devices
 from course_lib.arrays import refuse_mask
 from course_lib.devices import random_stream
 
@@ -46,7 +47,7 @@ def sample(
         for start in range(0, n, batch_size):
             part = slice(start, start + batch_size)
             given = () if labels is None else (labels[part].to(device),)
-            batches.append(generator(noise[part].to(device), *given).float().cpu())
+            batches.append(devices.fetch(generator(noise[part].to(device), *given).float()))
     return torch.cat(batches)
 
 

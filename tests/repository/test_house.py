@@ -33,7 +33,7 @@ def test_the_reader_finds_every_room_and_the_notebooks(found):
     rooms = {path.stem for path in (ROOT / "course_lib").iterdir() if path.suffix == ".py" or path.is_dir()}
     assert {room(name) for name in read} >= rooms & set(ORDER)
     # three that stand there by their nature, one of each way of writing them
-    assert Arrow("course_lib.training.loop", "course_lib.checkpoints", True) in found
+    assert Arrow("course_lib.training.folder", "course_lib.checkpoints", True) in found
     assert Arrow("course_lib.data.auslan", "pooch", False) in found
     assert any(arrow.source == "notebooks.01_minimax_game" and room(arrow.target) == "divergences" for arrow in found)
 
