@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 from sklearn.linear_model import Ridge
 from sklearn.svm import SVR
@@ -186,7 +186,7 @@ LEARNERS: dict[str, Callable[..., Learnt]] = {
 }
 
 
-def naive_forecast(demand: Float[ndarray, " n"], days: Float[ndarray, "..."], back: int) -> Float[ndarray, "..."]:
+def naive_forecast(demand: Float[ndarray, " n"], days: Int[ndarray, " N"], back: int) -> Float[ndarray, " N"]:
     """The demand `back` days before each of `days`: yesterday's (1), or last week's (7).
 
     Raises:
