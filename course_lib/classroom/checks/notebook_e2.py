@@ -63,6 +63,9 @@ def best_constant(answer):
 # -------------------------------------------------------------------------------------------- outliers by the past
 
 
+HISTORY = 20  # days of the first trial
+
+
 def _past_outliers(values: ndarray, history: int) -> ndarray:
     found = np.zeros(len(values), dtype=bool)
     for t in range(history, len(values)):
@@ -72,11 +75,13 @@ def _past_outliers(values: ndarray, history: int) -> ndarray:
 
 
 def _series(n: int, seed: int) -> ndarray:
-    """A drifting series with a jump up, a jump down and a quiet stretch."""
-    random = np.random.default_rng(seed)
-    values = 50 + 0.5 * np.arange(n) + random.normal(0, 1, n)
-    values[n // 2] += 9
+    """A drifting series: a jump up, a jump down, and a day that is an outlier unless it stands among its own past."""
+    values = 50 + 0.1 * np.arange(n) + np.random.default_rng(seed).normal(0, 1, n)
+    values[n // 2] += 15
     values[3 * n // 4] -= 12
+    t = n // 3
+    past = values[max(0, t - HISTORY) : t]
+    values[t] = past.mean() + 3.5 * past.std()
     return values
 
 
@@ -89,7 +94,7 @@ def past_outliers(answer):
     find = as_function(answer)
 
     def ask(values: ndarray, history: int) -> ndarray:
-        mask = as_tensor(find(values.copy(), history), what="the mask").numpy()
+        mask = as_tensor(np.array(find(values.copy(), history)), what="the mask").numpy()
         if mask.shape != values.shape:
             refuse(f"A mask of {len(values)} was asked for, one for each day, and yours has the shape {mask.shape}.")
         if mask.dtype != bool and not np.isin(mask, (0, 1)).all():
@@ -97,21 +102,17 @@ def past_outliers(answer):
         return mask.astype(bool)
 
     values = _series(80, 0)
-    got, right = ask(values, 10), _past_outliers(values, 10)
-    if got[:10].any():
-        return "Of the first 10 days nothing is known before them: none of them can be called an outlier."
+    got, right = ask(values, HISTORY), _past_outliers(values, HISTORY)
+    later = slice(HISTORY, None)
+    if got[:HISTORY].any():
+        return f"Of the first {HISTORY} days nothing is known before them: none of them can be called an outlier."
     future = values.copy()
     future[60:] += 500 * np.arange(20)
-    if (ask(future, 10)[:60] != got[:60]).any():
+    if (ask(future, HISTORY)[:60] != got[:60]).any():
         return "A later day changes what is said of an earlier one: mean and spread are of days before day t alone."
-    with_today = np.array([abs(values[t] - (w := values[t - 10 : t + 1]).mean()) > 3 * w.std() for t in range(10, 80)])
-    if (got[10:] == with_today).all() and (with_today != right[10:]).any():
-        return (
-            "Day t stands among the days it is held against, widens their spread, and hides itself. Take days before t."
-        )
-    for message, rule in _WRONG_RULES.items():
-        wrong = np.array([rule(values[t], values[t - 10 : t]) for t in range(10, 80)])
-        if (got[10:] == wrong).all() and (wrong != right[10:]).any():
+    for message, rule, today in _WRONG_RULES:
+        wrong = np.array([rule(values[t], values[t - HISTORY : t + today]) for t in range(HISTORY, len(values))])
+        if (got[later] == wrong).all() and (wrong != right[later]).any():
             return message
     if (got == ~right).all():
         return "Outliers are False and all others True: the mask is turned round."
@@ -127,16 +128,29 @@ def past_outliers(answer):
     return None
 
 
-_WRONG_RULES: dict[str, Callable[[float, ndarray], bool]] = {
-    "Only days that are too high are found. Too low is as far away: take the absolute value.": lambda y, past: (
-        y - past.mean() > 3 * past.std()
+_WRONG_RULES: list[tuple[str, Callable[[float, ndarray], bool], int]] = [
+    (
+        "Day t stands among the days it is held against, widens their spread, and hides itself. Take days before t.",
+        lambda y, past: abs(y - past.mean()) > 3 * past.std(),
+        1,
     ),
-    "The day before was taken for the mean of the days before.": lambda y, past: abs(y - past[-1]) > 3 * past.std(),
-    "Three of what? The limit is three standard deviations, not 3 L/s.": lambda y, past: abs(y - past.mean()) > 3,
-    "That is one standard deviation; a third of all days lies further off.": lambda y, past: (
-        abs(y - past.mean()) > past.std()
+    (
+        "Only days that are too high are found. Too low is as far away: take the absolute value.",
+        lambda y, past: y - past.mean() > 3 * past.std(),
+        0,
     ),
-}
+    (
+        "The day before was taken for the mean of the days before.",
+        lambda y, past: abs(y - past[-1]) > 3 * past.std(),
+        0,
+    ),
+    ("Three of what? The limit is three standard deviations, not 3 L/s.", lambda y, past: abs(y - past.mean()) > 3, 0),
+    (
+        "That is one standard deviation; a third of all days lies further off.",
+        lambda y, past: abs(y - past.mean()) > past.std(),
+        0,
+    ),
+]
 
 
 # ----------------------------------------------------------------------------------------- denoising by the past

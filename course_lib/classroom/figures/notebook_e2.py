@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
@@ -29,9 +29,7 @@ def plot_demand(water: WaterDemand, split: int, *, column: str = "temperature") 
     return figure
 
 
-def plot_outliers(
-    values: pd.Series, planted: Float[ndarray, "..."], found: Mapping[str, Bool[ndarray, " n"]]
-) -> Figure:
+def plot_outliers(values: pd.Series, planted: Int[ndarray, " k"], found: Mapping[str, Bool[ndarray, " n"]]) -> Figure:
     """A panel for each rule: the series, rings where something was planted, crosses where the rule found something."""
     figure, axes = plt.subplots(len(found), 1, figsize=(9.0, 2.1 * len(found)), sharex=True, layout="constrained")
     for ax, (name, marks) in zip(np.atleast_1d(axes), found.items(), strict=True):

@@ -87,7 +87,7 @@ WRONG = {
             lambda y, h: ~by_windows(y, h) & (np.arange(len(y)) >= h),
             "outlier by the rule",
         ),
-        "first days too": (lambda y, h: np.ones(len(y), bool), "first 10 days"),
+        "first days too": (lambda y, h: np.ones(len(y), bool), "first 20 days"),
         "sample spread": (
             lambda y, h: (
                 abs(y - pd.Series(y).shift(1).rolling(h).mean()) > 3.3 * pd.Series(y).shift(1).rolling(h).std()
