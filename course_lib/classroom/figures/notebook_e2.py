@@ -8,6 +8,7 @@ import pandas as pd
 import seaborn as sns
 from jaxtyping import Bool, Float, Int
 from matplotlib.axes import Axes
+from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
 from numpy import ndarray
 
@@ -48,6 +49,7 @@ def plot_hindsight(raw: pd.Series, smooth: Mapping[str, Float[ndarray, " n"]], *
     ax.plot(raw.index, raw, "o", color="0.6", markersize=4, label="demand")
     for (name, values), color, dash in zip(smooth.items(), CYCLE, DASHES, strict=False):
         ax.plot(raw.index, values, color=color, linestyle=dash, label=name)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
     ax.set(ylabel="demand (L/s)", xlim=(raw.index[0], raw.index[-1]))
     legend_above(ax)
     return ax

@@ -83,10 +83,7 @@ WRONG = {
         "only high": (lambda y, h: by_days(y, h, low=False), "too high"),
         "one sigma": (lambda y, h: by_days(y, h, limit=1), "one standard deviation"),
         "yesterday": (lambda y, h: by_days(y, h, mean=lambda past: past[-1]), "day before"),
-        "turned round": (
-            lambda y, h: ~by_windows(y, h) & (np.arange(len(y)) >= h),
-            "outlier by the rule",
-        ),
+        "turned round": (lambda y, h: ~by_windows(y, h) & (np.arange(len(y)) >= h), "turned round"),
         "first days too": (lambda y, h: np.ones(len(y), bool), "first 20 days"),
         "sample spread": (
             lambda y, h: (
