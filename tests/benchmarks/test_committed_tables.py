@@ -124,6 +124,8 @@ CHANGES = [
     ("judging/auslan_sessions", "split.held_out", (8,)),
     ("judging/cost", "data.per_class", 300),
     ("judging/SonyRobot", "data.windows", False),
+    ("forecasting/tuning", "split.inner", 0.7),
+    ("forecasting/models", "preparation.window", 14),
     ("restoration/signs8 tuning", "share", 0.3),
     ("restoration/auslan_right_x tuning", "learning_rates", (0.1,)),
 ]

@@ -72,6 +72,5 @@ def plot_ratios(ratios: pd.DataFrame, label: str, *, ax: Axes | None = None) -> 
         ax.plot(values.mean(), place, "|", color=PALETTE["generated"], markersize=16, markeredgewidth=2.5)
     ax.axvline(1, color=PALETTE["grey"], linestyle="--", linewidth=1.2)
     ax.set_yticks(range(len(ratios)), ratios.index)
-    ax.invert_yaxis()
-    ax.set(xlabel=label, ylabel="")
+    ax.set(xlabel=label, ylabel="", ylim=(len(ratios) - 0.5, -0.5))
     return ax
