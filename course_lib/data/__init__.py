@@ -1,6 +1,7 @@
-"""Signals: the simulated signs, the real ones, your own, and the container that all come in; and toys in the plane.
+"""Signals: the simulated signs, the real ones, your own, and the container that all come in; toys in the plane; and
+a district's daily water demand.
 
-Every loader returns a `SignalDataset`; nothing here touches a file or the network unless asked.
+Every loader of signals returns a `SignalDataset`; nothing here touches a file or the network unless asked.
 """
 
 from course_lib.data.auslan import AUSLAN_CHANNELS, RECORDINGS_DIGEST, download_auslan, load_auslan, recordings_digest
@@ -13,6 +14,8 @@ from course_lib.data.resampling import resample
 from course_lib.data.scaling import Scaler
 from course_lib.data.simulated import SignLaw, minimum_jerk, sign_law, simulate_signs, time_warp
 from course_lib.data.toys import Mixture, SwissRoll, grid, ring, swiss_roll
+from course_lib.data.water import WaterDemand, simulate_water_demand
+from course_lib.data.water_files import daily_demand, load_water_demand
 
 __all__ = [
     "AUSLAN_CHANNELS",
@@ -24,11 +27,14 @@ __all__ = [
     "SignLaw",
     "SignalDataset",
     "SwissRoll",
+    "WaterDemand",
     "constant_signals",
+    "daily_demand",
     "download_auslan",
     "grid",
     "load_auslan",
     "load_signals",
+    "load_water_demand",
     "minimum_jerk",
     "overlapping_windows",
     "preview_signals",
@@ -37,6 +43,7 @@ __all__ = [
     "ring",
     "sign_law",
     "simulate_signs",
+    "simulate_water_demand",
     "swiss_roll",
     "time_warp",
 ]

@@ -137,6 +137,8 @@ CHANGES = [
     ("judging/cost", "data.per_class", 300),
     ("judging/SonyRobot", "data.windows", False),
     *((f"conditional/{name}", "thinned_seed", 1) for name in conditional.MADE),
+    ("forecasting/tuning", "split.inner", 0.7),
+    ("forecasting/models", "preparation.window", 14),
     ("restoration/signs8 tuning", "share", 0.3),
     ("restoration/auslan_right_x tuning", "learning_rates", (0.1,)),
     *((f"restoration/{name}", "draw_seed", 1) for name in restoration.MADE),

@@ -15,7 +15,7 @@ import nbformat
 # A room may import the rooms that stand before it. Each is a module or a package of course_lib.
 ORDER = (
     "arrays files devices data divergences transport models baselines losses penalties dirac checkpoints training "
-    "restoration metrics plots runtime classroom"
+    "restoration forecasting metrics plots runtime classroom"
 ).split()
 BESIDE_THE_NOTEBOOKS = ("commands", "__main__")  # the command line, in this order
 OUTSIDE = ("benchmarks", "conftest", "notebooks", "tests", "tools")  # what course_lib does without
