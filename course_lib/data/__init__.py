@@ -1,11 +1,14 @@
-"""Signals: the simulated signs, the real ones, your own, and the container that all come in; and toys in the plane.
+"""Signals, simulated, real and your own; digits; the container that all come in; and toys in the plane.
 
-Every loader returns a `SignalDataset`; nothing here touches a file or the network unless asked.
+Every loader returns a `SignalDataset`, of images an `ImageDataset`; nothing here touches a file or the network unless
+asked.
 """
 
 from course_lib.data.auslan import AUSLAN_CHANNELS, RECORDINGS_DIGEST, download_auslan, load_auslan, recordings_digest
 from course_lib.data.constant import constant_signals
 from course_lib.data.dataset import SignalDataset
+from course_lib.data.digits import load_digits, load_mnist
+from course_lib.data.images import ImageDataset
 from course_lib.data.invariants import Invariants
 from course_lib.data.overlaps import overlapping_windows
 from course_lib.data.readers import Preview, load_signals, preview_signals
@@ -16,6 +19,7 @@ from course_lib.data.toys import Mixture, SwissRoll, grid, ring, swiss_roll
 
 __all__ = [
     "AUSLAN_CHANNELS",
+    "ImageDataset",
     "Invariants",
     "Mixture",
     "Preview",
@@ -28,6 +32,8 @@ __all__ = [
     "download_auslan",
     "grid",
     "load_auslan",
+    "load_digits",
+    "load_mnist",
     "load_signals",
     "minimum_jerk",
     "overlapping_windows",

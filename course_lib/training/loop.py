@@ -22,7 +22,7 @@ from course_lib.data import Invariants
 from course_lib.devices import choose_device
 from course_lib.training.config import TrainingConfig
 from course_lib.training.history import Callback, History, State
-from course_lib.training.preconditions import Data, as_data, check_models_fit, warn_of_trouble
+from course_lib.training.preconditions import Data, as_data, check_models_fit, check_penalty_fits, warn_of_trouble
 from course_lib.training.run import Run
 from course_lib.training.unrolling import unrolled_critic
 
@@ -102,8 +102,8 @@ def train(
     Args:
         generator: (B, latent_dim) -> (B, ...); has `latent_dim`, and `n_classes` where it takes labels.
         critic: (B, ...) -> (B,).
-        dataset: a `SignalDataset`, scaled as the generator is to make it (see `Scaler`); an array or tensor (N, C, L)
-            of unlabelled signals; or a toy distribution, of which every batch is a fresh sample.
+        dataset: a `SignalDataset`, scaled as the generator is to make it (see `Scaler`), or an `ImageDataset`; an array
+            or tensor (N, C, L) of unlabelled signals; or a toy distribution, of which every batch is a fresh sample.
         config: the settings.
         device: None chooses (see `devices.choose_device`).
         callbacks: called in turn with a `State` after every generator step.
@@ -117,7 +117,8 @@ def train(
 
     Raises:
         ValueError: if the folder holds a run and `resume` is False, or is in use; if a resumed run's settings, models
-            or data differ from the checkpoint's; or if models and data do not fit together.
+            or data differ from the checkpoint's; if models and data do not fit together; or if there is BatchNorm in
+            a critic whose slope is charged.
         TrainingDiverged: at the first loss that is not a number. `generator` then holds the last sound averaged
             weights.
 
@@ -127,6 +128,7 @@ def train(
     """
     device, dataset = choose_device(device), as_data(dataset)
     check_models_fit(generator, critic, dataset)
+    check_penalty_fits(critic, config)
     warn_of_trouble(generator, dataset, config, saved=checkpoint_dir is not None)
     with run_folder(checkpoint_dir, resume=resume) as folder, _stop_after_this_step() as stop_asked:
         run = Run(generator, critic, dataset, config, device, invariants)
@@ -135,9 +137,10 @@ def train(
 
         for step in range(len(run.history) + 1, config.steps + 1):
             run.set_rates(step)
-            for _ in range(config.critic_steps):  # lines 2 to 10
-                row = critic_step(run)
-            row |= generator_step(run)
+            with run.own_draws(step):
+                for _ in range(config.critic_steps):  # lines 2 to 10
+                    row = critic_step(run)
+                row |= generator_step(run)
             run.history.add(row)
 
             stopping = stop_asked() or step == config.steps
