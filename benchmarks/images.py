@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,12 @@ class Exam:
     components: int = 32  # of PCA
 
     def sets(self) -> tuple[ImageDataset, ImageDataset]:
+        """What is learnt from, and what is held out."""
         return load_digits().split(self.fraction, seed=self.split_seed)
+
+    @cache  # noqa: B019 - one exam a process, and the judge is the same for every run
+    def judge(self) -> ImageJudge:
+        return ImageJudge(self.sets()[0], seed=self.judge_seed)
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ class Full:
 
 QUICK = TrainingConfig(
     "non_saturating",
-    steps=300,
+    steps=200,
     batch_size=64,
     critic_steps=1,
     sobolev_weight=0.0,
@@ -160,11 +166,11 @@ SAME_NETS = {
 FULL = Full(
     Way(
         "DCGAN",
-        replace(PAIRED.config, steps=1500, ema_decay=0.99, linear_decay=True),
+        replace(PAIRED.config, steps=1200, ema_decay=0.99, linear_decay=True),
         {"dim": 32, "doubling": "upsample"},
         {"dim": 32, "batch_norm": False, "dropout": 0.0},
     ),
-    moments=(25, 50, 100, 200, 400, 800, 1500),
+    moments=(25, 50, 100, 200, 400, 800, 1200),
 )
 
 
@@ -175,7 +181,6 @@ def trick(settings: Runs, trick: str, seed: int) -> list[dict]:
     """What a way's generator scores, sampled in three ways, and what its discriminator's features are good for."""
     way, exam, (learnt, held_out) = settings.ways[trick], settings.exam, settings.exam.sets()
     generator, discriminator, seconds = trained(way, learnt, seed)
-    judge = ImageJudge(learnt, seed=exam.judge_seed)
     beside = {
         "few_labels": few_labels(exam, extracted(discriminator, learnt), extracted(discriminator, held_out), seed),
         "cpu_seconds": seconds,
@@ -183,7 +188,7 @@ def trick(settings: Runs, trick: str, seed: int) -> list[dict]:
     rows = []
     for sampling in SAMPLINGS:
         made = sampled(generator, len(held_out), sampling, exam.sample_seed)
-        rows.append({"sampling": sampling} | scores(exam, judge, held_out, made) | beside)
+        rows.append({"sampling": sampling} | scores(exam, held_out, made) | beside)
     return rows
 
 
@@ -204,7 +209,7 @@ def rival(settings: Runs, rival: str, seed: int) -> list[dict]:
         made = learnt.values[torch.from_numpy(order[: len(held_out)])]
     else:
         made = sample(settings.ways[rival].build(learnt, seed)[0], len(held_out), seed=exam.sample_seed)
-    return [scores(exam, ImageJudge(learnt, seed=exam.judge_seed), held_out, made)]
+    return [scores(exam, held_out, made)]
 
 
 def features(settings: Runs, features: str, seed: int) -> list[dict]:
@@ -236,9 +241,9 @@ def trained(way: Way, learnt: ImageDataset, seed: int, *callbacks) -> tuple[nn.M
     return generator, discriminator, round(time.process_time() - start, 1)
 
 
-def scores(exam: Exam, judge: ImageJudge, held_out: ImageDataset, made: Tensor) -> dict[str, float]:
+def scores(exam: Exam, held_out: ImageDataset, made: Tensor) -> dict[str, float]:
     """The judge's numbers, and the distance over its reference."""
-    score: ImageScore = score_images(judge, held_out, made, draws=exam.draws, seed=exam.draws_seed)
+    score: ImageScore = score_images(exam.judge(), held_out, made, draws=exam.draws, seed=exam.draws_seed)
     return {"ratio": score.frechet / score.reference} | score._asdict()
 
 
@@ -326,12 +331,12 @@ def make_generator(part: Part, folder: Path) -> None:
     """The full-scale generator, its scores on the way, and the samples' count of each class."""
     settings: Full = part.settings
     learnt, held_out = settings.exam.sets()
-    judge, moments = ImageJudge(learnt, seed=settings.exam.judge_seed), []
+    moments = []
 
     def look(state: State) -> None:
         if state.step in settings.moments:
             made = sample(state.averaged, len(held_out), seed=settings.exam.sample_seed)
-            moments.append({"step": state.step} | scores(settings.exam, judge, held_out, made))
+            moments.append({"step": state.step} | scores(settings.exam, held_out, made))
 
     generator, critic, seconds = trained(settings.way, learnt, settings.seed, look)
     checkpoints.save_model(generator, folder / part.file, class_names=learnt.class_names)

@@ -44,7 +44,7 @@ def test_real_images_score_as_real_ones_do_and_noise_far_worse(judge, digits):
     noise = score_images(judge, held_out, 2 * torch.rand(719, 1, 8, 8, generator=random) - 1)
     assert real.frechet < real.high and real.classes == 10 and real.share_distance < 0.05
     assert abs(np.log(real.checkerboard)) < 0.05
-    assert noise.frechet > 10 * noise.reference and noise.classes < 10 and noise.share_distance > 0.3
+    assert noise.frechet > 10 * noise.reference and noise.classes < 10 and noise.share_distance > 0.15
     assert (real.reference, real.high) == (noise.reference, noise.high)
 
 
@@ -132,7 +132,9 @@ def test_few_labels_are_enough_where_the_features_are_the_classes_and_chance_whe
         (lambda j, d: checkerboard_ratio(torch.zeros(3, 1, 8, 8), d[1].values), "every image is constant"),
         (lambda j, d: checkerboard_ratio(waves("nothing") * 0 + np.arange(8) // 8, d[1].values), "constant"),
         (
-            lambda j, d: few_label_accuracy(np.ones((4, 1)), np.ones((4, 1)), labels=(np.arange(4) // 2,) * 2, per_class=3),
+            lambda j, d: few_label_accuracy(
+                np.ones((4, 1)), np.ones((4, 1)), labels=(np.arange(4) // 2,) * 2, per_class=3
+            ),
             "from 1 to 2",
         ),
     ],
