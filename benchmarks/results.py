@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks import on_demand_page, recipes_page
+from benchmarks import images_page, on_demand_page, recipes_page
 from benchmarks.goals import RUNS, goals
 from course_lib.classroom import results
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = tuple(DOCS / f"{page}.md" for page in ("results", "signals", "judging", "trials"))
+PAGES = tuple(DOCS / f"{page}.md" for page in ("results", "signals", "judging", "trials", "images"))
 
 
 def goals_table() -> pd.DataFrame:
@@ -300,6 +300,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = (
     }
     | recipes_page.TABLES
     | on_demand_page.TABLES
+    | images_page.TABLES
 )
 
 

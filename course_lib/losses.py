@@ -44,7 +44,7 @@ def noisy_discriminator_loss(
     fake. The loss is linear in its labels, so its mean over the draws is that of the labels' means. Draws from torch's
     global stream.
 
-    Chintala et al. 2016, "How to train a GAN?", tips 6 (NeurIPS workshop).
+    Chintala et al. 2016, "How to train a GAN?", tip 6.
     """
     low, high = real_labels
     swapped = torch.rand((), device=real_logits.device) < swap

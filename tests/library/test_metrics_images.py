@@ -117,6 +117,15 @@ def test_few_labels_are_enough_where_the_features_are_the_classes_and_chance_whe
     assert abs(chance.mean() - 1 / 3) < 0.08 and len(chance) == 40
 
 
+def test_a_turn_a_shift_or_another_scale_of_all_features_changes_nothing():
+    random, labels = np.random.default_rng(1), np.arange(200) % 4
+    x = np.eye(4)[labels] + random.standard_normal((200, 4)) * [0.2, 0.5, 1.0, 3.0]
+    turn = np.linalg.qr(random.standard_normal((4, 4)))[0]
+    both = (labels[:100], labels[100:])
+    found, turned = (few_label_accuracy(y[:100], y[100:], labels=both, per_class=3) for y in (x, 100 + 7 * x @ turn))
+    np.testing.assert_allclose(found, turned, atol=0.021)  # two of a hundred near the border may change sides
+
+
 # --- refusals
 
 
