@@ -1,4 +1,4 @@
-"""The tables of docs/images.md: rivals, tricks, ways of sampling, objectives, and the full-scale run on its way."""
+"""The tables of docs/images.md: rivals, tricks, the full-scale run on its way; coming: sampling, objectives."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,10 +16,16 @@ MEASURES = {
 
 
 def tricks_table() -> pd.DataFrame:
-    """Each pair of nets, and it with one change, sampled in eval mode; then objectives on the same nets."""
+    """A pair of nets, and it with one change at a time, sampled in eval mode."""
     tricks = results.table("images/tricks").query("sampling == 'eval mode'")
-    lines = _lines(tricks, ["pair", "trick"]) | _lines(results.table("images/objectives"), ["objective"])
-    return pd.DataFrame(lines).T.rename_axis("mean ± sd of the seeds")
+    return pd.DataFrame(_lines(tricks, ["pair", "trick"])).T.rename_axis("mean ± sd of the seeds")
+
+
+def objectives_table() -> pd.DataFrame:
+    """Objectives on the same nets."""
+    return pd.DataFrame(_lines(results.table("images/objectives"), ["objective"])).T.rename_axis(
+        "mean ± sd of the seeds"
+    )
 
 
 def samplings_table() -> pd.DataFrame:
@@ -65,6 +71,7 @@ def _spread(values: pd.Series, form: str) -> str:
 TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "image_rivals": rivals_table,
     "image_tricks": tricks_table,
-    "image_samplings": samplings_table,
     "image_moments": moments_table,
 }
+# Of rows and a table that are to be made (`LATER` in their bench): they move up once these are committed.
+COMING = {"image_samplings": samplings_table, "image_objectives": objectives_table}

@@ -128,9 +128,7 @@ CHANGES = [
     ("restoration/auslan_right_x tuning", "learning_rates", (0.1,)),
     ("images/rivals", "exam.fraction", 0.5),
     ("images/features", "exam.per_class", 10),
-    ("images/fully connected", "ways.labels not swapped.config.learning_rate", 1e-4),
     ("images/DCGAN", "ways.up-sampling.generator.dim", 32),
-    ("images/objectives", "ways.WGAN.config.clip", 0.01),
     ("images/generator", "moments", (1200,)),
 ]
 

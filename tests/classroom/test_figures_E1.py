@@ -57,7 +57,9 @@ def test_overlaps_are_bars_above_and_images_below():
     figure = figures.plot_overlaps({"kernel 3": [1, 2, 1]}, {"net": np.eye(4), "other": np.ones((4, 4))})
     shown = [ax for ax in figure.axes if ax.get_visible()]
     assert [bar.get_height() for bar in shown[0].patches] == [1, 2, 1]
-    np.testing.assert_array_equal(shown[1].images[0].get_array(), np.eye(4))
+    np.testing.assert_array_equal(shown[1].images[0].get_array(), np.eye(4) - 0.25)
+    assert not shown[2].images[0].get_array().any()  # a constant is the middle of the scale, whatever its value
+    assert shown[1].images[0].get_clim() == shown[2].images[0].get_clim() == (-0.75, 0.75)
     assert [ax.get_xlabel() for ax in shown[1:]] == ["net", "other"]
 
 

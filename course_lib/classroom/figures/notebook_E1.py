@@ -83,8 +83,9 @@ def plot_heads(losses: Mapping[str, Float[ndarray, " logits"]], logits: Float[nd
 
 
 def plot_overlaps(counts: Mapping[str, Sequence[int]], made: Mapping[str, Float[Array, "H W"]]) -> Figure:
-    """Above, how many kernel entries reach each output step; below, what untrained nets make of a constant."""
+    """Above, how many kernel entries reach each output step; below, images about their means, on one scale."""
     figure, axes = plt.subplots(2, max(len(counts), len(made)), figsize=(10, 4.6), layout="constrained")
+    reach = max(float(abs(as_numpy(image) - float(image.mean())).max()) for image in made.values())
     for ax in axes.flat:
         ax.set_visible(False)
     for ax, (name, each) in zip(axes[0], counts.items(), strict=False):
@@ -93,7 +94,7 @@ def plot_overlaps(counts: Mapping[str, Sequence[int]], made: Mapping[str, Float[
         ax.set(xlabel=f"output, {name}", ylabel="products" if ax is axes[0, 0] else "")
     for ax, (name, image) in zip(axes[1], made.items(), strict=False):
         ax.set_visible(True)
-        ax.imshow(as_numpy(image), cmap="gray")
+        ax.imshow(as_numpy(image) - float(image.mean()), cmap="gray", vmin=-reach, vmax=reach)
         ax.set(xlabel=name, xticks=[], yticks=[])
         ax.grid(visible=False)
     return figure
