@@ -4,4 +4,4 @@
 """
 
 BENCHES = ("toys", "critics", "penalty", "recipes", "equal_time", "checkpoints", "auslan_facts", "judging")
-BENCHES += ("augmentation", "restoration", "conditional", "forecasting")
+BENCHES += ("augmentation", "restoration", "conditional", "forecasting", "images")

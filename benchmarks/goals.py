@@ -106,6 +106,7 @@ def of_the_signals() -> list[Goal]:
         _quick_signals(),
         _quick_caught(),
         _frechet(),
+        _digits(),
         _of_runs("coverage over reference", "coverage", (0.9, float("inf")), of="ratio"),
         _transfer(),
         _of_runs("nearest-neighbour ratio", "nearest_neighbour_ratio", TIGHT),
@@ -263,6 +264,26 @@ def _quick_signals() -> Goal:
         verdict({name.replace("_", " "): _worst(table[name]) for name in names}),
         "0 to 9",
         "make tables",
+    )
+
+
+def _digits() -> Goal:
+    end = results.manifest("checkpoints/digits")["moments"][-1]
+    rivals = results.table("images/rivals")
+    gaussian = rivals.loc[rivals["rival"] == "Gaussian", "ratio"]
+    return Goal(
+        "images, digits (E1): every digit drawn; Frechet distance on a classifier's features, and the Gaussian's",
+        "10; <= 3 x reference; below the Gaussian's",
+        f"{end['classes']:.0f}; {end['ratio']:.2f} x; the Gaussian's {gaussian.min():.2f} to {gaussian.max():.2f} x",
+        verdict(
+            {
+                "digits": distance(end["classes"], low=10, form=".0f"),
+                "distance": distance(end["ratio"], high=3),
+                "against the Gaussian": distance(end["ratio"], high=gaussian.mean()),
+            }
+        ),
+        seeds="0",
+        command="make tables NAME=images",
     )
 
 

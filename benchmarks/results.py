@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks import forecasting_page, on_demand_page, recipes_page
+from benchmarks import forecasting_page, images_page, on_demand_page, recipes_page
 from benchmarks.goals import RUNS, goals
 from course_lib.classroom import results
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = tuple(DOCS / f"{page}.md" for page in ("results", "signals", "judging", "trials", "forecasting"))
+PAGES = tuple(DOCS / f"{page}.md" for page in ("results", "signals", "judging", "trials", "forecasting", "images"))
 
 
 def goals_table() -> pd.DataFrame:
@@ -301,6 +301,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = (
     | recipes_page.TABLES
     | on_demand_page.TABLES
     | forecasting_page.TABLES
+    | images_page.TABLES
 )
 
 

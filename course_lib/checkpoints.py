@@ -32,6 +32,10 @@ CLASSES = {
         models.MirrorCritic,
         models.MLPGenerator,
         models.MLPCritic,
+        models.FullyConnectedGenerator,
+        models.ConvDiscriminator,
+        models.DCGANGenerator,
+        models.DCGANDiscriminator,
     )
 }
 

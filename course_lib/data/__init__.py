@@ -1,12 +1,15 @@
-"""Signals: the simulated signs, the real ones, your own, and the container that all come in; toys in the plane; and
-a district's daily water demand.
+"""Signals, simulated, real and your own; digits; a district's daily water demand; the container that recordings come
+in; and toys in the plane.
 
-Every loader of signals returns a `SignalDataset`; nothing here touches a file or the network unless asked.
+Every loader of signals returns a `SignalDataset`, of images an `ImageDataset`; nothing here touches a file or the
+network unless asked.
 """
 
 from course_lib.data.auslan import AUSLAN_CHANNELS, RECORDINGS_DIGEST, download_auslan, load_auslan, recordings_digest
 from course_lib.data.constant import constant_signals
 from course_lib.data.dataset import SignalDataset
+from course_lib.data.digits import load_digits, load_mnist
+from course_lib.data.images import ImageDataset
 from course_lib.data.invariants import Invariants
 from course_lib.data.overlaps import overlapping_windows
 from course_lib.data.readers import Preview, load_signals, preview_signals
@@ -19,6 +22,7 @@ from course_lib.data.water_files import daily_demand, load_water_demand
 
 __all__ = [
     "AUSLAN_CHANNELS",
+    "ImageDataset",
     "Invariants",
     "Mixture",
     "Preview",
@@ -33,6 +37,8 @@ __all__ = [
     "download_auslan",
     "grid",
     "load_auslan",
+    "load_digits",
+    "load_mnist",
     "load_signals",
     "load_water_demand",
     "minimum_jerk",

@@ -56,8 +56,7 @@ class SignalDataset:
 
     def __post_init__(self) -> None:
         values = guards.float_tensor(self.values)
-        guards.check_shape(values, self.channels_first)
-        guards.check_finite(values)
+        self._check(values)
         labels = torch.zeros(len(values), dtype=torch.int64) if self.labels is None else guards.whole(self.labels)
         names = UNLABELLED if self.labels is None and self.class_names is None else guards.names(self.class_names)
         guards.check_labels(labels, names, len(values), given=self.labels is not None)
@@ -68,6 +67,11 @@ class SignalDataset:
         groups = None if self.groups is None else guards.groups(self.groups, len(values))
         for field, checked in (("values", values), ("labels", labels), ("class_names", names), ("groups", groups)):
             object.__setattr__(self, field, checked)
+
+    def _check(self, values: Tensor) -> None:
+        """Refuse values of a wrong shape, or that are not finite."""
+        guards.check_shape(values, self.channels_first)
+        guards.check_finite(values)
 
     def __len__(self) -> int:
         return self.values.shape[0]

@@ -17,6 +17,13 @@ from course_lib.metrics.distribution import (
     signal_frechet,
 )
 from course_lib.metrics.fills import band_coverage, energy_score
+from course_lib.metrics.images import (
+    ImageJudge,
+    ImageScore,
+    checkerboard_ratio,
+    few_label_accuracy,
+    score_images,
+)
 from course_lib.metrics.neighbours import copied_share, nearest_neighbour_ratio
 from course_lib.metrics.points import ModeCoverage, mode_coverage
 from course_lib.metrics.ranges import Interval, paired_interval, prediction_range
@@ -49,6 +56,8 @@ __all__ = [
     "METRICS",
     "Comparison",
     "DiscriminativeScore",
+    "ImageJudge",
+    "ImageScore",
     "Interval",
     "ModeCoverage",
     "PrecisionRecall",
@@ -59,6 +68,7 @@ __all__ = [
     "band_coverage",
     "caught_below",
     "caught_null",
+    "checkerboard_ratio",
     "class_accuracy",
     "class_share_distance",
     "copied_share",
@@ -66,6 +76,7 @@ __all__ = [
     "edge_roughness_ratio",
     "edge_variance_ratio",
     "energy_score",
+    "few_label_accuracy",
     "frechet_distance",
     "importance_over_time",
     "maximum_mean_discrepancy",
@@ -80,6 +91,7 @@ __all__ = [
     "quality_report",
     "reference",
     "roughness_ratio",
+    "score_images",
     "signal_frechet",
     "spectral_distance",
     "transfer_score",

@@ -1,6 +1,13 @@
-"""Generators and critics: ours for signals (`upsampling`, `multiscale`), the source's (`mirror`), some for points."""
+"""Generators and critics: for signals (ours: `upsampling`, `multiscale`; the source's: `mirror`), points and images."""
 
 from course_lib.models.class_gaussian import ClassGaussian, class_gaussians
+from course_lib.models.images import (
+    ConvDiscriminator,
+    DCGANDiscriminator,
+    DCGANGenerator,
+    FullyConnectedGenerator,
+    normal_weights_,
+)
 from course_lib.models.mirror import MirrorCritic, MirrorGenerator
 from course_lib.models.multiscale import MultiScaleGenerator, noise_floor
 from course_lib.models.multiscale_critic import MultiScaleCritic, spectrum_sizes, step_scales
@@ -9,6 +16,10 @@ from course_lib.models.upsampling import SignalCritic, SignalGenerator, with_sec
 
 __all__ = [
     "ClassGaussian",
+    "ConvDiscriminator",
+    "DCGANDiscriminator",
+    "DCGANGenerator",
+    "FullyConnectedGenerator",
     "MLPCritic",
     "MLPGenerator",
     "MirrorCritic",
@@ -19,6 +30,7 @@ __all__ = [
     "SignalGenerator",
     "class_gaussians",
     "noise_floor",
+    "normal_weights_",
     "spectrum_sizes",
     "step_scales",
     "with_second_difference",

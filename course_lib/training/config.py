@@ -5,6 +5,9 @@ from typing import Any
 
 from course_lib.training.objectives import OBJECTIVES, WGAN_GP, Objective
 
+OPTIMIZERS = ("adam", "rmsprop", "adamw")
+WEIGHT_DECAY = 1e-6  # of "adamw": what the course's source of images has
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -23,7 +26,8 @@ class TrainingConfig:
         sobolev_weight: how much fine detail counts in the distance that the penalty refers to. At 1 the signals' second
             differences count as much as their values (see `penalties.sobolev_smoothing`); 0 is plain WGAN-GP.
         clip: the largest absolute weight of a "wgan" critic.
-        optimizer: "adam" or "rmsprop".
+        optimizer: "adam", "rmsprop", or "adamw": Adam that also shrinks the weights, by `WEIGHT_DECAY` times the
+            learning rate a step (Loshchilov and Hutter 2019, arXiv:1711.05101).
         learning_rate: at the first step.
         critic_learning_rate: the critic's own (two time-scales: Heusel et al. 2017, arXiv:1706.08500); None is the
             same for both.
@@ -66,8 +70,8 @@ class TrainingConfig:
                     f"{self.objective!r}."
                 )
             object.__setattr__(self, "objective", OBJECTIVES[self.objective])
-        if self.optimizer not in ("adam", "rmsprop"):
-            raise ValueError(f"TrainingConfig: expected optimizer to be 'adam' or 'rmsprop', got {self.optimizer!r}.")
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"TrainingConfig: expected optimizer to be one of {OPTIMIZERS}, got {self.optimizer!r}.")
         if self.objective.unrolled_steps and self.optimizer != "adam":
             raise ValueError(f"TrainingConfig: unrolling goes through Adam's steps, got {self.optimizer!r}.")
         self._check_numbers()

@@ -24,7 +24,7 @@ from course_lib.training.captured import CapturedStep
 from course_lib.training.config import TrainingConfig
 from course_lib.training.folder import run_folder
 from course_lib.training.history import Callback, History, State
-from course_lib.training.preconditions import Data, as_data, check_models_fit, warn_of_trouble
+from course_lib.training.preconditions import Data, as_data, check_models_fit, check_penalty_fits, warn_of_trouble
 from course_lib.training.run import Run
 from course_lib.training.unrolling import unrolled_critic
 
@@ -113,8 +113,8 @@ def train(
     Args:
         generator: (B, latent_dim) -> (B, ...); has `latent_dim`, and `n_classes` where it takes labels.
         critic: (B, ...) -> (B,).
-        dataset: a `SignalDataset`, scaled as the generator is to make it (see `Scaler`); an array or tensor (N, C, L)
-            of unlabelled signals; or a toy distribution, of which every batch is a fresh sample.
+        dataset: a `SignalDataset`, scaled as the generator is to make it (see `Scaler`), or an `ImageDataset`; an array
+            or tensor (N, C, L) of unlabelled signals; or a toy distribution, of which every batch is a fresh sample.
         config: the settings.
         device: None chooses (see `devices.choose_device`).
         callbacks: called in turn with a `State` after every generator step.
@@ -131,8 +131,8 @@ def train(
 
     Raises:
         ValueError: if the folder holds a run and `resume` is False, or is in use; if a resumed run's settings, models
-            or data differ from the checkpoint's; if models and data do not fit together; or if `captured` is asked for
-            where there is nothing to capture.
+            or data differ from the checkpoint's; if models and data do not fit together; if there is BatchNorm in a
+            critic whose slope is charged; or if `captured` is asked for where there is nothing to capture.
         ProcessLost: if another process of the run has ended (see `ranks`).
         TrainingDiverged: at the first loss that is not a number. `generator` then holds the last sound averaged
             weights.
@@ -143,6 +143,7 @@ def train(
     """
     device, dataset = choose_device(device), as_data(dataset)
     check_models_fit(generator, critic, dataset)
+    check_penalty_fits(critic, config)
     warn_of_trouble(generator, dataset, config, saved=checkpoint_dir is not None)
     place = checkpoint_dir if ranks.rank() == 0 else None  # of several processes one writes
     with run_folder(place, resume=resume) as folder, _stop_after_this_step() as stop_asked:
@@ -154,7 +155,7 @@ def train(
 
         for step in range(len(run.history) + 1, config.steps + 1):
             run.set_rates(step)
-            with run.autocast():
+            with run.own_draws(step), run.autocast():
                 row = take_step(run)
             run.history.add(row)
 

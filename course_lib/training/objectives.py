@@ -32,6 +32,7 @@ class Objective:
         clips: whether the critic's weights are clipped after each of its steps.
         paired: whether the generator's loss compares with real scores.
         unrolled_steps: the generator looks so many critic steps ahead; 0 for none.
+        draws: whether the losses draw random numbers themselves, from torch's global stream.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Objective:
     clips: bool = False
     paired: bool = False
     unrolled_steps: int = 0
+    draws: bool = False
 
     def __repr__(self) -> str:
         return self.name
@@ -63,6 +65,29 @@ class Objective:
             raise ValueError(f"smoothed: {self.name!r} has no labels to smooth; the two classic games have.")
         loss = partial(losses.discriminator_loss, real_label=real_label)
         return replace(self, name=f"{self.name}, real label {real_label:g}", critic_loss=loss)
+
+    def with_noisy_labels(self, *, real_labels: tuple[float, float] = (1.0, 1.0), swap: float = 0.0) -> "Objective":
+        """The same, but the discriminator's labels are drawn anew in every step; the generator's loss has none.
+
+        Args:
+            real_labels: least and largest label of a real sample, uniform between them.
+            swap: the probability that a batch's real and fake labels change places.
+
+        Raises:
+            ValueError: if a label is not above 0.5 and at most 1, swap is not from 0 to below 0.5, or the objective has
+                no labels.
+        """
+        low, high = real_labels
+        if not 0.5 < low <= high <= 1 or not 0 <= swap < 0.5:
+            raise ValueError(
+                "with_noisy_labels: expected real_labels above 0.5 and at most 1, the least first, and swap from 0 to "
+                f"below 0.5, got {real_labels!r} and {swap!r}. (0.9, 1.0) and 0.05 are usual."
+            )
+        if self.critic_loss is not losses.discriminator_loss:
+            raise ValueError(f"with_noisy_labels: {self.name!r} has no labels; the two classic games have.")
+        loss = partial(losses.noisy_discriminator_loss, real_labels=(low, high), swap=swap)
+        name = f"{self.name}, real labels {low:g} to {high:g}, swapped {swap:g}"
+        return replace(self, name=name, critic_loss=loss, draws=True)
 
     def unrolled(self, steps: int) -> "Objective":
         """The same, but the generator looks `steps` discriminator steps ahead (Unrolled GAN).

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib import checkpoints
-from course_lib.data import Mixture, SignalDataset, SwissRoll
+from course_lib.data import ImageDataset, Mixture, SignalDataset, SwissRoll
 from course_lib.devices import random_stream
 from course_lib.training.config import TrainingConfig
 from course_lib.training.divergence import odd_scale
@@ -70,6 +70,9 @@ def check_models_fit(generator: nn.Module, critic: nn.Module, dataset: SignalDat
 
 def _check_signal_shapes(generator: nn.Module, critic: nn.Module, dataset: SignalDataset) -> None:
     wanted = tuple(dataset.values.shape[1:])
+    if isinstance(dataset, ImageDataset):
+        _check_image_shapes(generator, critic, dataset)
+        return
     for name, model in {"generator": generator, "critic": critic}.items():
         has = tuple(getattr(model, part) for part in ("channels", "length") if hasattr(model, part))
         if len(has) == 2 and has != wanted:
@@ -77,6 +80,29 @@ def _check_signal_shapes(generator: nn.Module, critic: nn.Module, dataset: Signa
                 f"train: the {name} works on (channels, length) = {has}, and the data has {wanted}. "
                 f"Make it with channels={wanted[0]}, length={wanted[-1]}."
             )
+
+
+def _check_image_shapes(generator: nn.Module, critic: nn.Module, dataset: ImageDataset) -> None:
+    wanted = (dataset.channels, dataset.height, dataset.width)
+    for name, model in {"generator": generator, "critic": critic}.items():
+        size = getattr(model, "size", None)
+        if size is not None and (has := (model.channels, size, size)) != wanted:
+            square = f"Make it with channels={wanted[0]}, size={wanted[1]}."
+            raise ValueError(
+                f"train: the {name} works on images of (channels, rows, columns) = {has}, and the data has {wanted}. "
+                + (square if wanted[1] == wanted[2] else "The course's nets take square images: pad or cut them.")
+            )
+
+
+def check_penalty_fits(critic: nn.Module, config: TrainingConfig) -> None:
+    """Raise a ValueError for BatchNorm in a critic whose slope is charged: there is no slope at one sample then."""
+    charged = config.objective.penalty.place != "nowhere" and config.penalty_weight > 0
+    if charged and any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in critic.modules()):
+        raise ValueError(
+            f"train: {config.objective.name!r} charges the critic's slope at each sample, and with BatchNorm a score "
+            "depends on the whole batch, so there is no such slope. Make the critic without BatchNorm (LayerNorm "
+            "keeps samples apart), or train it with an objective that has no penalty."
+        )
 
 
 def warn_of_trouble(

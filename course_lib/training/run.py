@@ -23,7 +23,7 @@ from course_lib.data import Invariants, Mixture, SignalDataset
 from course_lib.devices import random_stream
 from course_lib.penalties import relative_to_roughness, sobolev_smoothing
 from course_lib.training import ranks
-from course_lib.training.config import TrainingConfig
+from course_lib.training.config import WEIGHT_DECAY, TrainingConfig
 from course_lib.training.divergence import TrainingDiverged, grown_losses, why_it_diverged
 from course_lib.training.history import History
 from course_lib.training.preconditions import Data, TrainingWarning, a_few, mixes_the_batch
@@ -66,6 +66,8 @@ class Run:
         self.smoothing = self._smoothing() if signals else None
         self.history = History()
         self.penalty_weight, self.newness = config.penalty_weight, 1.0
+        layers = [*generator.modules(), *critic.modules()]
+        self.draws = config.objective.draws or any(isinstance(each, nn.modules.dropout._DropoutNd) for each in layers)
         self._sound = copy.deepcopy(self.averaged.state_dict())
         self._slope_broke = torch.zeros((), dtype=torch.bool, device=device)
         self._warned = False
@@ -96,6 +98,20 @@ class Run:
     def mixing(self) -> torch.Generator:
         """Where the penalty's mixing weights are drawn from."""
         return self.streams["mixing"]
+
+    @contextlib.contextmanager
+    def own_draws(self, step: int) -> Iterator[None]:
+        """What dropout and noisy labels draw in a step, from torch's global stream, follows from seed and step alone.
+
+        So a resumed run needs no state of that stream, and the caller's is as it was afterwards. Nothing is touched
+        where nothing draws.
+        """
+        if not self.draws:
+            yield
+            return
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(random_stream("cpu", self.config.seed, len(STREAMS), step).initial_seed())
+            yield
 
     def scores(self, one: Tensor, other: Tensor, labels: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         """The critic's scores of two batches of the same labels: in one pass, unless the critic mixes its batch."""
@@ -284,7 +300,10 @@ def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimize
     if config.optimizer == "rmsprop":
         return torch.optim.RMSprop(model.parameters(), lr=config.learning_rate)
     fused = next(model.parameters()).device.type in ("cpu", "cuda")  # one kernel for all weights, where torch has it
-    return torch.optim.Adam(model.parameters(), lr=config.learning_rate, betas=config.betas, fused=fused)
+    settings = dict(lr=config.learning_rate, betas=config.betas, fused=fused)
+    if config.optimizer == "adamw":
+        return torch.optim.AdamW(model.parameters(), **settings, weight_decay=WEIGHT_DECAY)
+    return torch.optim.Adam(model.parameters(), **settings)
 
 
 def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:

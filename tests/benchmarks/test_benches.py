@@ -17,6 +17,7 @@ from benchmarks import (
     critics,
     equal_time,
     fair,
+    images,
     judging,
     penalty,
     recipes,
@@ -354,7 +355,7 @@ def test_an_ingredient_that_is_taken_away_no_longer_acts(ingredient, what):
 
 
 def test_no_bench_works_when_it_is_imported():
-    later = (augmentation, conditional, equal_time, judging, penalty, restoration)
+    later = (augmentation, conditional, equal_time, images, judging, penalty, restoration)
     for bench in (auslan_facts, checkpoints, critics, fair, recipes, toys, *later):
         given = "PARTS, make, __doc__, LATER" if bench in later else "PARTS, make, __doc__"
         text = Path(bench.__file__).read_text()
