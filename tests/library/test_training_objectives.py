@@ -440,7 +440,7 @@ def test_a_generator_learns_where_the_ring_is(objective):
         (lambda: MINIMAX.smoothed(0.4), "real_label above 0.5 and below 1, got 0.4"),
         (lambda: WGAN.smoothed(0.9), "'wgan' has no labels to smooth"),
         (lambda: TrainingConfig("gp"), "an Objective or one of .*wgan_gp.*, got 'gp'"),
-        (lambda: TrainingConfig("wgan", optimizer="sgd"), "'adam' or 'rmsprop', got 'sgd'"),
+        (lambda: TrainingConfig("wgan", optimizer="sgd"), r"one of \('adam', 'rmsprop', 'adamw'\), got 'sgd'"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(make, words):
