@@ -118,6 +118,7 @@ def past_outliers(answer):
         return "Outliers are False and all others True: the mask is turned round."
     for n, history, seed in ((80, 10, 0), (120, 28, 1), (60, 7, 2), (90, 20, 3), (30, 29, 4), (20, 20, 5)):
         values = _series(n, seed)
+        values[[history, -1] if history < n else []] += 40  # the first day that can be one, and the last
         right, got = _past_outliers(values, history), ask(values, history)
         if (got != right).any():
             day = int((got != right).argmax())
@@ -125,6 +126,8 @@ def past_outliers(answer):
                 f"Of {n} days with a history of {history}, day {day} (counted from 0) is {'no' if got[day] else 'an'} "
                 f"outlier by the rule, and yours says {'it is one' if got[day] else 'it is none'}."
             )
+    if ask(np.full(30, 7.0), 10).any():
+        return "A series that never changes has no outliers: *more* than three deviations away, also where these are 0."
     return None
 
 

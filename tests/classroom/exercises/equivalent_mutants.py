@@ -174,4 +174,15 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "hold_out_groups": {"line 3: n = max(round(share * len(persons)), 1)": "the larger of two numbers"},
     "steps_that_fit": {"line 3: return max(int(margin * left / step_seconds), 0)": "the larger of two numbers"},
+    "best_constant": {
+        "line 3: weight = np.cumsum(2 / ordered)": "twice all weights: the half of their sum lies at the same value",
+        "line 4: return ordered[np.searchsorted(weight, weight[-1] / 2)][None]": ONE_NUMBER,
+    },
+    "past_outliers": {
+        "line 2: found = np.zeros(len(values))": "a mask of 0 and 1",
+        "line 5: found[t] = abs(before.mean() - values[t]) > 3 * before.std()": SYMMETRIC,
+    },
+    "known_smooth": {
+        "line 3: return [smooth(values[t - width:t])[-1] for t in ends]": "a list of the same numbers",
+    },
 }
