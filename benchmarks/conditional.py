@@ -178,7 +178,7 @@ SETS = {
     "signs_imbalanced": replace(SIGNS, methods=WAYS | dict.fromkeys([GAUSSIAN]), rarest=0.1),
     "auslan_right_x": Conditional(Auslan(("right_x",)), WAYS | UNTRAINED),
 }
-MADE = ("signs", "signs_imbalanced")
+MADE = ("signs", "signs_imbalanced", "auslan_right_x")
 PARTS = [part(name, SETS[name]) for name in MADE]
 LATER = [part(name, settings) for name, settings in SETS.items() if name not in MADE]
 

@@ -48,10 +48,14 @@ if __name__ == "__main__":
     if given.one:
         print(json.dumps(run_and_measure(given.one)))
         sys.exit()
-    rows = []
+    rows = {}
+    if given.out.exists():  # a notebook that is not measured now keeps its row
+        with given.out.open(newline="", encoding="utf-8") as file:
+            rows = {name: (seconds, peak) for name, seconds, peak in list(csv.reader(file))[1:]}
     for notebook in given.notebooks:
         found = measure(notebook)
-        rows.append((notebook.stem, round(found["seconds"]), round(found["peak_mb"])))
-        print(*rows[-1], flush=True)
+        rows[notebook.stem] = round(found["seconds"]), round(found["peak_mb"])
+        print(notebook.stem, *rows[notebook.stem], flush=True)
     with given.out.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([("notebook", "seconds", "peak_mb"), *rows])
+        lines = [("notebook", "seconds", "peak_mb"), *((name, *rows[name]) for name in sorted(rows))]
+        csv.writer(file, lineterminator="\n").writerows(lines)

@@ -221,4 +221,4 @@ def test_the_sets_are_those_stated_beforehand():
         assert own.steps == 300
         assert list(own.methods)[: len(conditional.WAYS)] == list(conditional.WAYS)
     assert {own.rarest for own in conditional.SETS.values()} == {1.0, 0.1}
-    assert len({tables.status(part) for part in conditional.LATER}) == 1
+    assert {tables.status(part) for part in conditional.PARTS} == {"holds"}
