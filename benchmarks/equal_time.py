@@ -302,6 +302,9 @@ MADE = (
     "reporting auslan_right_x",
     "reporting ECG5000",
     "reporting CricketX",
+    "reporting auslan_right_xyz",
+    "reporting signs80",
+    "reporting OSULeaf",
 )
 PARTS = [each for each in EVERY_PART if each.key in MADE]
 LATER = [each for each in EVERY_PART if each.key not in MADE]
