@@ -398,7 +398,8 @@ def fitted(own, tmp_path_factory):
 
 
 def test_fit_trains_judges_and_exports_and_train_makes_the_same_run(own, fitted, tmp_path):
-    assert {path.name for path in fitted.iterdir()} >= {*EXPLAINED}
+    once = {"state.before.safetensors"}  # there was one checkpoint alone
+    assert {path.name for path in fitted.iterdir()} >= {*EXPLAINED} - once
     known = json.loads((fitted / "command.json").read_text())
     assert known["steps"] == 4 == known["measured"]["steps"] and known["measured"]["seconds_a_step"] == 0.001
     samples = load_signals(fitted / "samples.csv")
