@@ -1,4 +1,4 @@
-"""The tables of docs/images.md: rivals, tricks, the full-scale run on its way; coming: sampling, objectives."""
+"""The tables of docs/images.md: rivals, tricks, ways of sampling, objectives, the full-scale run on its way."""
 
 from collections.abc import Callable, Sequence
 
@@ -71,7 +71,7 @@ def _spread(values: pd.Series, form: str) -> str:
 TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "image_rivals": rivals_table,
     "image_tricks": tricks_table,
+    "image_samplings": samplings_table,
+    "image_objectives": objectives_table,
     "image_moments": moments_table,
 }
-# Of rows and a table that are to be made (`LATER` in their bench): they move up once these are committed.
-COMING = {"image_samplings": samplings_table, "image_objectives": objectives_table}

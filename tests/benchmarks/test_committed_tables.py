@@ -145,6 +145,8 @@ CHANGES = [
     ("images/rivals", "exam.fraction", 0.5),
     ("images/features", "exam.per_class", 10),
     ("images/DCGAN", "ways.up-sampling.generator.dim", 32),
+    ("images/fully connected", "ways.no dropout.generator.dropout", 0.1),
+    ("images/objectives", "ways.WGAN.config.clip", 0.1),
     ("images/generator", "moments", (1200,)),
 ]
 

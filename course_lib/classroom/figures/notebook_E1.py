@@ -52,9 +52,9 @@ def plot_dots(
         ax.set_xlabel(label)
     first = axes[0, 0]
     first.set_xscale("log")
-    _plain_ticks(first)
     for k, (name, value) in enumerate(lines.items()):
         first.axvline(value, color=PALETTE["grey"], linestyle=("-", "--", ":")[k % 3], linewidth=1, label=name)
+    _plain_ticks(first)
     first.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.3, fontsize=9)
     first.set_yticks(range(len(rows)), [kind for _, kind in rows])
     first.set_ylim(len(rows) - 0.5, -0.5)
