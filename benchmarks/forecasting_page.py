@@ -1,4 +1,4 @@
-"""The tables of docs/forecasting.md: errors by district and by measure, and tuning."""
+"""The tables of docs/forecasting.md: errors by district and by measure, hindsight, the bridge, and tuning."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from course_lib.forecasting import NAIVE
 def errors_table() -> pd.DataFrame:
     """MAPE of each model on each district, mean over the seeds; last the districts below both naive forecasts."""
     table = results.table("forecasting/models")
-    means = table.groupby(["model", "district"])["mape"].mean().unstack().loc[table["model"].unique()]
+    means = _by_district("forecasting/models").loc[table["model"].unique()]
     below = means.lt(means.loc[list(NAIVE)].min()).sum(axis=1)
     shown = means.map("{:.2f}".format).assign(**{"below both naive": below.map("{} of 10".format)})
     return shown.rename_axis("MAPE, %").rename_axis(None, axis=1)
@@ -38,8 +38,34 @@ def tuning_table() -> pd.DataFrame:
     return pd.DataFrame(shown).T.rename(columns="trial {}".format).rename_axis("inner MAPE, %; *: chosen")
 
 
+def leak_table() -> pd.DataFrame:
+    """MAPE with hindsight over MAPE without, mean over the seeds; last the mean of the districts' ratios."""
+    leaky, honest = (_by_district(f"forecasting/{name}") for name in ("leak", "models"))
+    ratios = leaky / honest.loc[leaky.index]
+    shown = ratios.assign(mean=ratios.mean(axis=1)).map("{:.2f}".format)
+    return shown.rename_axis("with hindsight / without").rename_axis(None, axis=1)
+
+
+def bridge_table() -> pd.DataFrame:
+    """What is added to half a year, its Frechet distance from it, MAPE by district, and what it moves, by generator."""
+    table = results.table("forecasting/bridge")
+    methods = table["method"].unique()
+    shown = table.groupby(["method", "district"])["mape"].mean().unstack().loc[methods].map("{:.2f}".format)
+    shown.insert(0, "stretches", table.groupby("method")["learnt"].first().loc[methods])
+    errors = table.pivot(index=["district", "generator_seed", "seed"], columns="method", values="mape")
+    moved = errors.sub(errors[methods[0]], axis=0).groupby("generator_seed").mean()
+    shown["moves MAPE by, each generator"] = [", ".join(moved[name].map("{:+.2f}".format)) for name in methods]
+    return shown.rename_axis("half a year, and beside it").rename_axis(None, axis=1)
+
+
+def _by_district(name: str) -> pd.DataFrame:
+    return results.table(name).groupby(["model", "district"])["mape"].mean().unstack()
+
+
 TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "forecast_errors": errors_table,
     "forecast_measures": measures_table,
+    "forecast_leak": leak_table,
+    "forecast_bridge": bridge_table,
     "forecast_tuning": tuning_table,
 }

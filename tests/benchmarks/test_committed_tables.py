@@ -139,6 +139,8 @@ CHANGES = [
     *((f"conditional/{name}", "thinned_seed", 1) for name in conditional.MADE),
     ("forecasting/tuning", "split.inner", 0.7),
     ("forecasting/models", "preparation.window", 14),
+    ("forecasting/leak", "preparation.causal", True),
+    ("forecasting/bridge", "own_days", 91),
     ("restoration/signs8 tuning", "share", 0.3),
     ("restoration/auslan_right_x tuning", "learning_rates", (0.1,)),
     *((f"restoration/{name}", "draw_seed", 1) for name in restoration.MADE),

@@ -105,7 +105,7 @@ def test_a_part_is_made_in_two_sittings(name, tmp_path):
 
 def test_the_bridge_adds_as_many_stretches_of_every_kind(tmp_path):
     recipe = Recipe(TrainingConfig(steps=1, batch_size=8), dim=4, latent_dim=4)
-    settings = Bridge(SHORT, recipe, ("A", "B"), own_days=50, forecaster_seeds=(0, 1))
+    settings = Bridge(SHORT, recipe, ("A", "B"), own_days=50, forecaster_seeds=(0, 1), seeds=(0,))
     runs = forecasting.runs(settings.districts, settings.seeds, "generator_seed")
     table = made_in_two_sittings(forecasting, forecasting.part("bridge", settings, forecasting.bridged, runs), tmp_path)
     assert len(table) == 2 * 2 * 6
