@@ -305,6 +305,8 @@ MADE = (
     "reporting auslan_right_xyz",
     "reporting signs80",
     "reporting OSULeaf",
+    "reporting SonyRobot",
+    "beside auslan_right_x",
 )
 PARTS = [each for each in EVERY_PART if each.key in MADE]
 LATER = [each for each in EVERY_PART if each.key not in MADE]

@@ -103,5 +103,5 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "ladder": ladder_table,
     "ingredients": ingredients_table,
     "reporting": reporting_table,
+    "beside": beside_table,
 }
-LATER: dict[str, Callable[[], pd.DataFrame]] = {"beside": beside_table}

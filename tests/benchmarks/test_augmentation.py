@@ -15,6 +15,7 @@ from benchmarks.recordings import Simulated
 from course_lib.data import SignalDataset
 from course_lib.training import BEST_RECIPE
 
+pytestmark = pytest.mark.usefixtures("small_forests")
 RECIPE = replace(BEST_RECIPE.with_config(batch_size=8), dim=4, latent_dim=4)
 TINY = Few(
     Simulated(4, per_class=12, length=16),

@@ -17,6 +17,7 @@ from benchmarks import (
     critics,
     equal_time,
     fair,
+    forecasting,
     images,
     judging,
     penalty,
@@ -32,6 +33,7 @@ from benchmarks.recordings import Auslan, Simulated
 from course_lib.checkpoints import load_model
 from course_lib.training import BEST_RECIPE, Recipe, TrainingConfig
 
+pytestmark = pytest.mark.usefixtures("small_forests")
 POINTS = TrainingConfig(steps=2, batch_size=8, critic_steps=1, ema_decay=0.0, sobolev_weight=0.0)
 RECIPE = Recipe(TrainingConfig(steps=4, batch_size=8, critic_steps=1, checkpoint_every=1), dim=4, latent_dim=4)
 SIGNALS = Simulated(2, per_class=40, length=16)
@@ -355,8 +357,8 @@ def test_an_ingredient_that_is_taken_away_no_longer_acts(ingredient, what):
 
 
 def test_no_bench_works_when_it_is_imported():
-    later = (augmentation, conditional, equal_time, images, judging, penalty, restoration)
-    for bench in (auslan_facts, checkpoints, critics, fair, recipes, toys, *later):
+    later = (augmentation, conditional, equal_time, judging, penalty, restoration)
+    for bench in (auslan_facts, checkpoints, critics, fair, forecasting, images, recipes, toys, *later):
         given = "PARTS, make, __doc__, LATER" if bench in later else "PARTS, make, __doc__"
         text = Path(bench.__file__).read_text()
         assert text.endswith(f'if __name__ == "__main__":\n    tables.command({given})\n'), bench.__name__

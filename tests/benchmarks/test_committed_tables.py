@@ -122,6 +122,7 @@ CHANGES = [
     ("equal_time/ladder auslan_right_x", "budget.seconds", 30.0),
     *((part.name, "judge_seed", 1) for part in equal_time.PARTS if part.key.startswith("ingredients")),
     *((part.name, "learnt_from", 500) for part in equal_time.PARTS if part.key.startswith("reporting")),
+    *((part.name, "methods.diffusion.width", 8) for part in equal_time.PARTS if part.key.startswith("beside")),
     ("checkpoints/signs8", "recipe.config.learning_rate", 1e-4),
     ("checkpoints/signs80", "recipe.config.steps", 5000),
     ("checkpoints/auslan_right_x", "recipe.dim", 64),

@@ -40,6 +40,7 @@ def columns(file):
 # --- the null
 
 
+@pytest.mark.usefixtures("small_forests")
 def test_the_null_is_made_draw_by_draw(tmp_path):
     part = judging.null_part(Null({10: 2, 12: 1}, length=16))
     assert [(run["n"], run["draw"]) for run in part.runs] == [(10, 0), (10, 0), (12, 0), (12, 0), (10, 1), (10, 1)]
@@ -49,6 +50,7 @@ def test_the_null_is_made_draw_by_draw(tmp_path):
     assert list(table["law"]) == [judging.NOISE, judging.SIGNS]
 
 
+@pytest.mark.usefixtures("small_forests")
 def test_more_draws_of_the_null_keep_those_that_there_are(tmp_path):
     asked = []
 
@@ -130,6 +132,7 @@ def test_a_flaw_changes_what_it_says_and_nothing_else():
 # --- reports
 
 
+@pytest.mark.usefixtures("small_forests")
 def test_a_report_has_every_forger_and_control_and_other_real_signals(tmp_path):
     table = made(judging.report_part("signs", EXAM), tmp_path)
     assert list(table) == columns("judging/reports.csv")

@@ -8,6 +8,7 @@ from course_lib import metrics
 from course_lib.metrics.ranges import AT_LEAST, AT_MOST, DISTANCE, RATIO, SHARE, prediction_range, three_sets
 from course_lib.metrics.report import SCALES
 
+pytestmark = pytest.mark.usefixtures("small_forests")
 LENGTH, N = 48, 60
 
 
