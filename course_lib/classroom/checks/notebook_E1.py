@@ -114,7 +114,7 @@ def overlaps(answer):
     if close(got, _counts(4, 2, 3)):
         return "Kernel and stride are exchanged in yours: neighbouring inputs begin `stride` apart and reach `kernel`."
     if got.shape == (4 * 2 + 3,):
-        return "Yours has size * stride + kernel outputs, 11. The last input begins at (size - 1) stride, so there are 9."
+        return "Yours has size * stride + kernel = 11 outputs. The last input begins at (size - 1) stride: 9."
     if got.shape != right.shape:
         return f"The outputs are (size - 1) stride + kernel = 9 here, and yours has the shape {tuple(got.shape)}."
     if close(got, [1] * 9) and close(ask(3, 5, 2), [1] * 9):

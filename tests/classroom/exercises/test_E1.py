@@ -111,7 +111,7 @@ WRONG = {
         "by probabilities": (by_probabilities, "cut or rounded"),
         "one number": (lambda r, f: losses()(r, f)[0], "as a pair"),
         "sums": (lambda r, f: tuple(len(r) * each for each in losses()(r, f)), "grows with it"),
-        "the generator's sum": (lambda r, f: (losses()(r, f)[0], len(f) * entropy(f, 1.0)), "the discriminator's halves"),
+        "its sum": (lambda r, f: (losses()(r, f)[0], len(f) * entropy(f, 1.0)), "the discriminator's halves"),
         "overflows": (by_exponentials, "finite number was expected of the discriminator's loss at a logit of -200"),
     },
     "overlaps": {
@@ -119,7 +119,7 @@ WRONG = {
         "exchanged": (lambda size, kernel, stride: by_slices(size, stride, kernel), "exchanged"),
         "set": (lambda *given: np.minimum(by_slices(*given), 1), "add, do not set"),
         "whole strides in a kernel": (lambda n, kernel, s: np.full((n - 1) * s + kernel, kernel // s), "It should be"),
-        "a stride too long": (lambda n, kernel, s: np.append(by_slices(n, kernel, s), [0] * s), "size * stride + kernel"),
+        "a stride too long": (lambda n, k, s: np.append(by_slices(n, k, s), [0] * s), "size * stride + kernel"),
         "shares": (lambda *given: by_slices(*given) / by_slices(*given).max(), "counts themselves"),
         "up-sampled": (lambda size, kernel, stride: np.ones(size * stride), "has the shape (8,)"),
         "one more": (lambda *given: by_slices(*given) + 1, "It should be [1, 1, 2"),
