@@ -39,6 +39,11 @@ def by_exponentials(r, f):
     return 0.9 * soft(-r) + 0.1 * soft(r) + soft(f), soft(-f)
 
 
+def over_both(r, f):
+    both, labels = torch.cat([r, f]), torch.cat([torch.full_like(r, 0.9), torch.zeros_like(f)])
+    return 2 * F.binary_cross_entropy_with_logits(both, labels), entropy(f, 1.0)
+
+
 def without_the_rest(r, f):
     return -0.9 * F.logsigmoid(r).mean() + entropy(f, 0.0), entropy(f, 1.0)
 
@@ -92,6 +97,11 @@ def of_the_first_length(a, b, n):
     return F.normalize(straight(a, b, n)) * a.norm()
 
 
+def by_lengths(a, b, n):
+    """Right where b is not much longer than a, as two draws are."""
+    return by_broadcasting(a, b * min(1.0, float(1.5 * a.norm() / b.norm())), n)
+
+
 def straight(a, b, n):
     return torch.stack([torch.lerp(a, b, float(t)) for t in torch.linspace(0, 1, n)])
 
@@ -112,6 +122,7 @@ WRONG = {
         "one number": (lambda r, f: losses()(r, f)[0], "as a pair"),
         "sums": (lambda r, f: tuple(len(r) * each for each in losses()(r, f)), "grows with it"),
         "its sum": (lambda r, f: (losses()(r, f)[0], len(f) * entropy(f, 1.0)), "the discriminator's halves"),
+        "one mean over both": (over_both, "not for four and three"),
         "overflows": (by_exponentials, "finite number was expected of the discriminator's loss at a logit of -200"),
     },
     "overlaps": {
@@ -137,6 +148,8 @@ WRONG = {
         "half a turn": (turned_to(math.pi), "ends at 180 degrees"),
         "the angle as a share": (turned_to(1.0), "ends at 57 degrees"),
         "of a's length": (of_the_first_length, "does not end at b, where"),
+        "as long as seven": (lambda a, b, n: by_broadcasting(a, b, 7), "A walk of 2 points of 3"),
+        "of equal lengths": (by_lengths, "of which b is longer"),
         "spherical": (lambda a, b, n: by_broadcasting(a * b.norm() / a.norm(), b, n), "was asked for"),
     },
 }
