@@ -67,8 +67,6 @@ def test_the_distance_is_that_of_half_of_the_held_out_images_and_as_many_generat
         distances.append(frechet_distance(one, made[of_fake.permutation(1078)[:359]]))
     found = score_images(judge, held_out, learnt.values, draws=4, seed=5)
     assert found.frechet == pytest.approx(np.mean(distances))
-    of_all = np.mean([frechet_distance(real[:359], made), frechet_distance(real[359:718], made)])
-    assert of_all < 0.9 * found.frechet  # more images are nearer: a comparison of unlike sizes would flatter
 
 
 def test_a_class_s_share_is_of_all_generated_images_not_of_the_sure_ones(judge, digits):
