@@ -163,6 +163,9 @@ SAME_NETS = {
     "WGAN-GP": PLAIN.with_config(objective="wgan_gp"),
     "paired, R1 + R2": PAIRED,
 }
+# The recipe has two changes, the loss and Adam's beta1: each of them alone, and what beta1 does to the others
+SAME_NETS |= {f"{name}, beta1 0": SAME_NETS[name].with_config(betas=(0.0, 0.9)) for name in list(SAME_NETS)[:3]}
+SAME_NETS |= {"paired, R1 + R2, beta1 0.5": PAIRED.with_config(betas=(0.5, 0.9))}
 FULL = Full(
     Way(
         "DCGAN",

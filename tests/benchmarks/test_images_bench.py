@@ -116,6 +116,14 @@ def test_the_objectives_differ_in_their_losses_and_in_what_the_loss_asks_for():
     assert differing(plain, images.SAME_NETS["paired, R1 + R2"]) == paired
 
 
+def test_the_objectives_have_a_row_that_differs_in_beta1_alone():
+    for name in ("non-saturating", "WGAN", "WGAN-GP"):
+        assert differing(images.SAME_NETS[name], images.SAME_NETS[f"{name}, beta1 0"]) == {"config.betas"}, name
+        assert images.SAME_NETS[f"{name}, beta1 0"].config.betas == images.PAIRED.config.betas, name
+    paired, slower = (images.SAME_NETS[f"paired, R1 + R2{end}"] for end in ("", ", beta1 0.5"))
+    assert differing(paired, slower) == {"config.betas"} and slower.config.betas == images.PLAIN.config.betas
+
+
 def test_nets_are_initialised_from_the_seed_alone_and_normally_where_it_is_asked_for():
     digits, _ = images.Exam().sets()
     way = images.TRICKS["DCGAN"]["weights N(0, 0.02)"]

@@ -58,6 +58,28 @@ def test_the_reference_is_the_mean_distance_of_two_halves_of_the_held_out_images
     assert found.reference == pytest.approx(np.mean(distances)) and found.high > max(distances)
 
 
+def test_the_distance_is_that_of_half_of_the_held_out_images_and_as_many_generated_ones(judge, digits):
+    learnt, held_out = digits
+    of_real, of_fake = (np.random.default_rng((5, k)) for k in (0, 1))
+    real, made, distances = judge.features(held_out.values), judge.features(learnt.values), []
+    for _ in range(4):
+        one = real[of_real.permutation(719)[:359]]
+        distances.append(frechet_distance(one, made[of_fake.permutation(1078)[:359]]))
+    found = score_images(judge, held_out, learnt.values, draws=4, seed=5)
+    assert found.frechet == pytest.approx(np.mean(distances))
+
+
+def test_a_class_s_share_is_of_all_generated_images_not_of_the_sure_ones(judge, digits):
+    learnt, held_out = digits
+    threes = learnt.values[(learnt.labels == 3) & torch.from_numpy(judge.sure(learnt.values) >= 0.9)]
+    unsure = learnt.values.mean(dim=0, keepdim=True)
+    assert judge.sure(unsure) < 0.9
+    for n, classes in ((15, 0), (25, 1)):
+        assert (
+            score_images(judge, held_out, torch.cat([threes[:n], unsure.repeat(1000 - n, 1, 1, 1)])).classes == classes
+        )
+
+
 def test_a_class_that_is_not_drawn_is_missing_and_one_that_is_drawn_rarely_too(judge, digits):
     learnt, held_out = digits
     without = learnt.values[learnt.labels != 3]
@@ -115,6 +137,7 @@ def test_few_labels_are_enough_where_the_features_are_the_classes_and_chance_whe
     assert (few_label_accuracy(told[:200], told[200:], labels=both, per_class=1) == 1).all()
     chance = few_label_accuracy(noise[:200], noise[200:], labels=both, per_class=5, draws=40)
     assert abs(chance.mean() - 1 / 3) < 0.08 and len(chance) == 40
+    assert len(np.unique(chance)) > 5  # every draw has labelled others
 
 
 def test_a_turn_a_shift_or_another_scale_of_all_features_changes_nothing():

@@ -92,6 +92,39 @@ def test_a_plain_discriminator_s_score_depends_on_its_own_image_alone_and_with_b
         assert (others > 1e-4) == batch_norm, batch_norm
 
 
+@pytest.mark.parametrize("make", GENERATORS.values(), ids=GENERATORS)
+def test_a_generator_reaches_black_and_white(make):
+    net = make().eval()
+    last = kinds(net, nn.Linear, nn.Conv2d, nn.ConvTranspose2d)[-1]
+    for level in (-1, 1):
+        last.bias.data.fill_(10.0 * level)
+        assert (net(noise(4)) - level).abs().max() < 1e-3
+
+
+def test_pixels_are_repeated_first_and_convolved_then():
+    torch.manual_seed(0)
+    made = DCGANGenerator(dim=4, latent_dim=16, doubling="upsample").eval()(noise(3))
+    for other in (made[..., 1::2, ::2], made[..., ::2, 1::2]):
+        assert (made[..., ::2, ::2] - other).abs().max() > 1e-4  # pixels repeated last would be equal two by two
+
+
+def test_every_activation_of_a_discriminator_leaks_a_fifth():
+    for make in DISCRIMINATORS.values():
+        assert {layer.negative_slope for layer in kinds(make(), nn.LeakyReLU)} == {0.2}
+        assert not kinds(make(), nn.ReLU, nn.Tanh)
+
+
+def test_the_discriminator_s_dropout_drops_whole_features():
+    torch.manual_seed(0)
+    net, dropped = DCGANDiscriminator(dim=32, dropout=0.5).train(), []
+    for layer in kinds(net, nn.Dropout, nn.Dropout2d):
+        layer.register_forward_hook(lambda layer, given, out: dropped.append((out == 0).flatten(2).float().mean(dim=2)))
+    net(images(8))
+    assert len(dropped) == 2
+    for share in dropped:  # of each feature of each image, the share of places that are 0
+        assert set(share.unique().tolist()) == {0.0, 1.0}
+
+
 def test_features_are_what_the_head_reads():
     torch.manual_seed(0)
     for make in DISCRIMINATORS.values():

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,13 +25,14 @@ def _entropy(logits: Tensor, label: float) -> float:
 def two_losses(answer):
     losses = as_function(answer)
 
-    def ask(real: Tensor, fake: Tensor) -> tuple[float, float]:
+    def ask(real: Tensor, fake: Tensor, where: str = "") -> tuple[float, float]:
         pair = losses(real.clone(), fake.clone())
-        if isinstance(pair, Tensor) and pair.ndim == 1:
+        if isinstance(pair, Tensor | np.ndarray) and pair.ndim == 1:
             pair = tuple(pair)
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             refuse("Two numbers were asked for, as a pair: the discriminator's loss and the generator's.")
-        return as_number(pair[0], what="the discriminator's loss"), as_number(pair[1], what="the generator's loss")
+        names = (f"the discriminator's loss{where}", f"the generator's loss{where}")
+        return as_number(pair[0], what=names[0]), as_number(pair[1], what=names[1])
 
     draws = torch.Generator().manual_seed(0)
     real, fake = 1 + torch.randn(50, generator=draws), torch.randn(50, generator=draws) - 0.5
@@ -38,6 +40,8 @@ def two_losses(answer):
     right_d, right_g = _entropy(real, 0.9) + _entropy(fake, 0), _entropy(fake, 1)
     if close((d, g), (right_g, right_d)):
         return "The two are exchanged: the discriminator's loss comes first."
+    if close(d, right_d * len(real)):
+        return "Yours is a sum over the batch, and grows with it. Each half is a mean over its images."
     if close(d, -right_d) or close(d, -_entropy(real, 1) + _entropy(fake, 0)):
         return "The sign: minimising log D(x) makes real images improbable. The cross-entropy is *minus* the mean log."
     if close(d, _entropy(real, 1) + _entropy(fake, 0)):
@@ -60,19 +64,21 @@ def two_losses(answer):
         return "That is the saturating loss, mean log(1 - D(G(z))). The non-saturating one was asked for."
     if close(g, _entropy(fake, 0)):
         return "That pushes fakes down, as the discriminator does. The generator calls its own images real."
+    if close(g, right_g * len(fake)):
+        return "The generator's loss is a sum over the batch in yours. Take the mean, as of the discriminator's halves."
     if close(g, _entropy(real, 1)):
         return "That is of the real logits, in which no generator has a part. Take the fake ones."
     if not close(g, right_g):
         return f"The generator's loss should be {right_g:.4f} here, and yours is {g:.4f}."
     far = torch.full((4,), 200.0)
-    d, g = ask(-far, -far)
+    d, g = ask(-far, -far, " at a logit of -200")
     if not (close(d, 180.0) and close(g, 200.0)):
         return (
             "Right at small logits. At -200 the losses are 180 and 200, and yours are "
             f"{d:g} and {g:g}: a probability is cut or rounded on the way. Stay with logits: softplus, or "
             "binary_cross_entropy_with_logits."
         )
-    if not close(ask(far, far[:3]), (_softplus_loss(200.0), 0.0)):
+    if not close(ask(far, far[:3], " at a logit of 200"), (_softplus_loss(200.0), 0.0)):
         return "Right for as many fakes as real images, and not for four and three at the logit 200."
     return None
 
@@ -105,11 +111,13 @@ def overlaps(answer):
     got, right = ask(4, 3, 2), torch.tensor(_counts(4, 3, 2), dtype=torch.float64)
     if got.shape == (4,):
         return f"Four inputs with a kernel of 3 and a stride of 2 reach 9 outputs, and yours has {got.numel()}."
-    if got.shape == (3 * 3 + 2,):
+    if close(got, _counts(4, 2, 3)):
         return "Kernel and stride are exchanged in yours: neighbouring inputs begin `stride` apart and reach `kernel`."
+    if got.shape == (4 * 2 + 3,):
+        return "Yours has size * stride + kernel = 11 outputs. The last input begins at (size - 1) stride: 9."
     if got.shape != right.shape:
         return f"The outputs are (size - 1) stride + kernel = 9 here, and yours has the shape {tuple(got.shape)}."
-    if close(got, [1] * 9):
+    if close(got, [1] * 9) and close(ask(3, 5, 2), [1] * 9):
         return "Yours says 1 everywhere. Where two kernels overlap both count: add, do not set."
     if close(got, right / right.max()) or close(got, right / right.sum()):
         return "These are shares. Give the counts themselves."
@@ -161,8 +169,14 @@ def latent_walk(answer):
         )
     if close(got, arc(a, b, 8)[:7], abs=1e-4):
         return "The last point is to be b itself, and yours stops a step before it."
+    if close(got, arc(a, -b, 7), abs=1e-4):
+        return "The sign of b: yours ends at -b. Add b sin(angle)."
     if close(got[0], a) and not close(got[-1], b, abs=1e-4):
-        return "It begins at a and does not end at b. The angle goes from 0 to a quarter of a turn, pi / 2."
+        cosine, sine = torch.linalg.lstsq(torch.stack([a, b], dim=1).double(), got[-1]).solution.tolist()
+        if close(got[-1], cosine * a.double() + sine * b.double(), abs=1e-4) and close(math.hypot(cosine, sine), 1.0):
+            turned = round(math.degrees(math.atan2(sine, cosine)) % 360)
+            return f"The angle goes from 0 to a quarter of a turn, pi / 2, and yours ends at {turned} degrees."
+        return "It begins at a and does not end at b, where the angle is pi / 2."
     if not close(got, right, abs=1e-4):
         return "a cos(angle) + b sin(angle) was asked for, at evenly spaced angles from 0 to pi / 2."
     for size, n in ((3, 2), (100, 5), (16, 12)):

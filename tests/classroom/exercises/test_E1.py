@@ -34,6 +34,16 @@ def by_probabilities(r, f):
     return with_label(p, 0.9) + with_label(q, 0.0), with_label(q, 1.0)
 
 
+def by_exponentials(r, f):
+    soft = lambda l: torch.log1p(torch.exp(l)).mean()  # noqa: E731, E741
+    return 0.9 * soft(-r) + 0.1 * soft(r) + soft(f), soft(-f)
+
+
+def over_both(r, f):
+    both, labels = torch.cat([r, f]), torch.cat([torch.full_like(r, 0.9), torch.zeros_like(f)])
+    return 2 * F.binary_cross_entropy_with_logits(both, labels), entropy(f, 1.0)
+
+
 def without_the_rest(r, f):
     return -0.9 * F.logsigmoid(r).mean() + entropy(f, 0.0), entropy(f, 1.0)
 
@@ -75,6 +85,23 @@ def by_matrix(a, b, n):
     return torch.stack([angles.cos(), angles.sin()], dim=1) @ torch.stack([a, b]).double()
 
 
+def turned_to(last):
+    def walk(a, b, n):
+        angles = torch.linspace(0, last, n)[:, None]
+        return angles.cos() * a + angles.sin() * b
+
+    return walk
+
+
+def of_the_first_length(a, b, n):
+    return F.normalize(straight(a, b, n)) * a.norm()
+
+
+def by_lengths(a, b, n):
+    """Right where b is not much longer than a, as two draws are."""
+    return by_broadcasting(a, b * min(1.0, float(1.5 * a.norm() / b.norm())), n)
+
+
 def straight(a, b, n):
     return torch.stack([torch.lerp(a, b, float(t)) for t in torch.linspace(0, 1, n)])
 
@@ -93,11 +120,17 @@ WRONG = {
         "of the real": (lambda r, f: (losses()(r, f)[0], entropy(r, 1.0)), "of the real logits"),
         "by probabilities": (by_probabilities, "cut or rounded"),
         "one number": (lambda r, f: losses()(r, f)[0], "as a pair"),
+        "sums": (lambda r, f: tuple(len(r) * each for each in losses()(r, f)), "grows with it"),
+        "its sum": (lambda r, f: (losses()(r, f)[0], len(f) * entropy(f, 1.0)), "the discriminator's halves"),
+        "one mean over both": (over_both, "not for four and three"),
+        "overflows": (by_exponentials, "finite number was expected of the discriminator's loss at a logit of -200"),
     },
     "overlaps": {
         "as many as inputs": (lambda size, kernel, stride: np.ones(size), "reach 9 outputs, and yours has 4"),
         "exchanged": (lambda size, kernel, stride: by_slices(size, stride, kernel), "exchanged"),
         "set": (lambda *given: np.minimum(by_slices(*given), 1), "add, do not set"),
+        "whole strides in a kernel": (lambda n, kernel, s: np.full((n - 1) * s + kernel, kernel // s), "It should be"),
+        "a stride too long": (lambda n, k, s: np.append(by_slices(n, k, s), [0] * s), "size * stride + kernel"),
         "shares": (lambda *given: by_slices(*given) / by_slices(*given).max(), "counts themselves"),
         "up-sampled": (lambda size, kernel, stride: np.ones(size * stride), "has the shape (8,)"),
         "one more": (lambda *given: by_slices(*given) + 1, "It should be [1, 1, 2"),
@@ -109,13 +142,24 @@ WRONG = {
         "from b": (lambda a, b, n: by_broadcasting(b, a, n), "from b to a"),
         "of length 1": (lambda a, b, n: F.normalize(by_broadcasting(a, b, n)), "Brought to length 1"),
         "stops before": (lambda a, b, n: by_broadcasting(a, b, n + 1)[:n], "a step before"),
-        "half a turn": (lambda a, b, n: torch.cat([by_broadcasting(a, b, n)[:1]] * n), "does not end at b"),
+        "stays at a": (lambda a, b, n: torch.cat([by_broadcasting(a, b, n)[:1]] * n), "ends at 0 degrees"),
         "transposed": (lambda a, b, n: by_broadcasting(a, b, n).T, "has the shape (7, 64)"),
+        "the sign of b": (lambda a, b, n: by_broadcasting(a, -b, n), "yours ends at -b"),
+        "half a turn": (turned_to(math.pi), "ends at 180 degrees"),
+        "the angle as a share": (turned_to(1.0), "ends at 57 degrees"),
+        "of a's length": (of_the_first_length, "does not end at b, where"),
+        "as long as seven": (lambda a, b, n: by_broadcasting(a, b, 7), "A walk of 2 points of 3"),
+        "of equal lengths": (by_lengths, "of which b is longer"),
         "spherical": (lambda a, b, n: by_broadcasting(a * b.norm() / a.norm(), b, n), "was asked for"),
     },
 }
 RIGHT = {
-    "two_losses": {"by entropies": losses(), "by softplus": by_softplus, "by log-sigmoids": by_logsigmoid},
+    "two_losses": {
+        "by entropies": losses(),
+        "by softplus": by_softplus,
+        "by log-sigmoids": by_logsigmoid,
+        "an array": lambda r, f: np.array(by_softplus(r, f)),
+    },
     "overlaps": {"by slices": by_slices, "by torch": by_torch, "by convolution": by_convolution},
     "latent_walk": {"by broadcasting": by_broadcasting, "by stacking": by_stacking, "by a matrix": by_matrix},
 }
