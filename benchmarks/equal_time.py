@@ -306,6 +306,7 @@ MADE = (
     "reporting signs80",
     "reporting OSULeaf",
     "reporting SonyRobot",
+    "reporting GunPoint",
     "beside auslan_right_x",
 )
 PARTS = [each for each in EVERY_PART if each.key in MADE]
