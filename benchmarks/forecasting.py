@@ -11,8 +11,8 @@ fifth of the learnt days, with a seed of its own, for every third district; `CHO
 there, and serves all districts. Districts "A" to "J" are all there are. The workbooks are read with openpyxl
 (pip install "gan-course[water]"), which takes half a minute.
 
-The leak: outliers, denoising, scaling and components see all days, later ones too. PCA-LSTM, which is not denoised, is
-the control: what it gains comes of the other three. The causal rows of both stand in models.csv.
+The leak: outliers, denoising, the weather's scaling and components see all days, later ones too. PCA-LSTM, which is not
+denoised, is the control: what it gains comes of the other three. The causal rows of both stand in models.csv.
 
 The bridge: all methods add as many stretches as there are own ones, and learn for the same steps; "more recordings"
 adds real days from before. The generator is the course's WGAN-GP on stretches of demand and weather components, told

@@ -1,7 +1,7 @@
 r"""How far forecasts are from what came: four numbers, and two forecasts that cost nothing.
 
-The idea: a percentage error is no fair judge. Its least value is not at the mean or the median of what may come, but
-below both, so a forecaster who is judged by it learns to say too little.
+The idea: a percentage error is no fair judge. Its least value is never above the median of what may come, and for a
+skewed demand lies below median and mean, so a forecaster who is judged by it learns to say too little.
 """
 
 import numpy as np

@@ -31,7 +31,8 @@ class Preparation:
         segment: raw days before the forecast, from which the window is denoised; as many as `window`, or more.
         wavelet, level: see `denoise`.
         components: principal components of the weather.
-        causal: False lets outliers, denoising, scaling and PCA see all days, later ones too: the leak.
+        causal: False lets outliers, denoising, and the weather's scaling and PCA see all days: the leak.
+            The demand's own unit (`Windows.scale`) is of the training days in either way.
 
     Raises:
         ValueError: if a number is out of its range.

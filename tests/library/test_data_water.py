@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from course_lib.data import WaterDemand, daily_demand, load_water_demand, simulate_water_demand
+from course_lib.data import water as water_law
 from course_lib.data.water_files import INFLOW, WEATHER
 
 DAYS = 20
@@ -53,6 +54,20 @@ def test_the_first_days_do_not_depend_on_how_many_follow():
     pd.testing.assert_series_equal(whole.first(40).demand, whole.demand[:40], check_freq=False)
 
 
+def test_demand_is_lifted_by_the_dryness_of_the_day_before(monkeypatch):
+    """The law without noise, level, bursts, week and warmth, recomputed day by day from the weather columns."""
+    for name in ("NOISE_STD", "LEVEL_STD", "BURSTS", "WARMTH_WORTH"):
+        monkeypatch.setattr(water_law, name, 0.0)
+    monkeypatch.setattr(water_law, "WEEK", np.zeros(7))
+    town = simulate_water_demand(300, seed=3)
+    dry, expected = 0.0, [25.0]
+    for t, (warm, rain) in enumerate(zip(town.weather["temperature"], town.weather["rain"], strict=True)):
+        if t:
+            dry = min(max(0.9 * dry + 0.006 * max(warm - 8, 0), 0), 1) * np.exp(-0.15 * rain)
+        expected.append(25 * (1 + 0.10 * dry))
+    np.testing.assert_allclose(town.demand, expected[:300])
+
+
 def test_fewer_than_two_days_are_refused():
     with pytest.raises(ValueError, match="2 days or more, got 1"):
         simulate_water_demand(1)
@@ -88,6 +103,13 @@ def test_a_skipped_hour_leaves_the_mean_of_the_others_and_is_told():
     assert water.demand.iloc[1] == pytest.approx((300 - 3) / 23)
     assert water.notes == ("inflow: 1 hours do not come: their days are means of the others.",)
     assert water.measured.all()
+
+
+@pytest.mark.parametrize(("hours", "measured"), [(18, True), (17, False)])
+def test_a_day_counts_as_measured_from_18_hours_on(hours, measured):
+    inflow, sky = hourly()
+    inflow.loc[24 * 9 + hours : 24 * 10 - 1, "DMA"] = np.nan
+    assert daily_demand(inflow, sky).measured.iloc[9] == measured
 
 
 def test_missing_days_are_as_a_week_before_not_measured_and_told():

@@ -30,19 +30,20 @@ def best_constant(answer):
     def ask(values: ndarray) -> float:
         return as_number(constant(values.copy()), what="the constant")
 
-    values = np.array([2.0, 9.0, 10.0, 11.0, 12.0, 30.0, 31.0])
+    values = np.array([2.0, 3.0, 6.0, 17.0, 24.0, 25.0, 27.0, 29.0, 58.0])
     got = ask(values)
     wrong = {
         "That is the mean. It has the least *squared* error.": values.mean(),
         "That is the median. It has the least absolute error; MAPE divides each error by its own value, so small "
         "values count more.": np.median(values),
-        "That is the harmonic mean. It has the least error of another kind, (y - c)^2 / y.": 7 / np.sum(1 / values),
+        "That is the harmonic mean. It has the least error of another kind, (y - c)^2 / y.": len(values)
+        / np.sum(1 / values),
         "That is the geometric mean, which has the least squared error of the logarithms.": np.exp(
             np.log(values).mean()
         ),
         "That is the error. The constant that has it was asked for.": _best(values),
         "Each value counts with 1 / value, and yours counts with the value: the errors of small values weigh more, "
-        "not less.": 30.0,
+        "not less.": 27.0,
     }
     for message, number in wrong.items():
         if close(got, number, rel=1e-6):
@@ -54,8 +55,8 @@ def best_constant(answer):
         if (error := _percent(given, got := ask(given))) > _best(given) * (1 + 1e-6) + 1e-9:
             shown = np.array2string(np.sort(given)[:7], precision=3)
             return (
-                f"For {len(given)} values, sorted {shown} ..., {got:.4g} has a MAPE of {error:.2f} %, and one of the "
-                f"values has {_best(given):.2f} %."
+                f"For {len(given)} values, sorted {shown} ..., {got:.4g} has a MAPE of {error:.4f} %, and one of "
+                f"the values has {_best(given):.4f} %."
             )
     return None
 
@@ -72,6 +73,14 @@ def _past_outliers(values: ndarray, history: int) -> ndarray:
         before = values[t - history : t]
         found[t] = abs(values[t] - before.mean()) > 3 * before.std()
     return found
+
+
+def _wandering(seed: int) -> ndarray:
+    """120 values that wander and jump: rules that differ in one day of their past differ in what they mark."""
+    random = np.random.default_rng(seed)
+    values = 60 + np.cumsum(random.standard_t(3, 120))
+    values[::17] += random.choice([-9, 9], len(values[::17]))
+    return values
 
 
 def _series(n: int, seed: int) -> ndarray:
@@ -103,32 +112,41 @@ def past_outliers(answer):
 
     values = _series(80, 0)
     got, right = ask(values, HISTORY), _past_outliers(values, HISTORY)
-    later = slice(HISTORY, None)
     if got[:HISTORY].any():
         return f"Of the first {HISTORY} days nothing is known before them: none of them can be called an outlier."
     future = values.copy()
     future[60:] += 500 * np.arange(20)
     if (ask(future, HISTORY)[:60] != got[:60]).any():
         return "A later day changes what is said of an earlier one: mean and spread are of days before day t alone."
-    for message, rule, today in _WRONG_RULES:
-        wrong = np.array([rule(values[t], values[t - HISTORY : t + today]) for t in range(HISTORY, len(values))])
-        if (got[later] == wrong).all() and (wrong != right[later]).any():
+    trials = [(y, past, ask(y, past)[past:]) for y in map(_wandering, range(3)) for past in (HISTORY, 12)]
+    for message, rule, today in _WRONG_RULES:  # named only where every trial says so
+        if all((got == [rule(y[t], y[t - h : t + today]) for t in range(h, len(y))]).all() for y, h, got in trials):
             return message
-    if (got[later] == ~right[later]).all():
+    if (got[HISTORY:] == ~right[HISTORY:]).all():
         return "Outliers are False and all others True: the mask is turned round."
+    for series, past, _ in trials:
+        if message := _differs(series, past, ask(series, past)):
+            return message
     for n, history, seed in ((80, 10, 0), (120, 28, 1), (60, 7, 2), (90, 20, 3), (30, 29, 4), (20, 20, 5)):
         values = _series(n, seed)
         values[[history, -1] if history < n else []] += 40  # the first day that can be one, and the last
-        right, got = _past_outliers(values, history), ask(values, history)
-        if (got != right).any():
-            day = int((got != right).argmax())
-            return (
-                f"Of {n} days with a history of {history}, day {day} (counted from 0) is {'no' if got[day] else 'an'} "
-                f"outlier by the rule, and yours says {'it is one' if got[day] else 'it is none'}."
-            )
+        if message := _differs(values, history, ask(values, history)):
+            return message
     if ask(np.full(30, 7.0), 10).any():
         return "A series that never changes has no outliers: *more* than three deviations away, also where these are 0."
     return None
+
+
+def _differs(values: ndarray, history: int, got: ndarray) -> str | None:
+    """The first day on which a mask is not the rule's."""
+    wrong = got != _past_outliers(values, history)
+    if not wrong.any():
+        return None
+    day = int(wrong.argmax())
+    return (
+        f"Of {len(values)} days with a history of {history}, day {day} (counted from 0) is "
+        f"{'no' if got[day] else 'an'} outlier by the rule, and yours says {'it is one' if got[day] else 'it is none'}."
+    )
 
 
 _WRONG_RULES: list[tuple[str, Callable[[float, ndarray], bool], int]] = [
@@ -145,6 +163,16 @@ _WRONG_RULES: list[tuple[str, Callable[[float, ndarray], bool], int]] = [
     (
         "The day before was taken for the mean of the days before.",
         lambda y, past: abs(y - past[-1]) > 3 * past.std(),
+        0,
+    ),
+    (
+        "The day just before t was left out. It is known on the evening before, and belongs to the past.",
+        lambda y, past: abs(y - past[:-1].mean()) > 3 * past[:-1].std(),
+        0,
+    ),
+    (
+        "The middle is the mean of the days before, and yours is their median.",
+        lambda y, past: abs(y - np.median(past)) > 3 * past.std(),
         0,
     ),
     ("Three of what? The limit is three standard deviations, not 3 L/s.", lambda y, past: abs(y - past.mean()) > 3, 0),

@@ -71,6 +71,14 @@ WRONG = {
             lambda y: np.sort(y)[np.searchsorted(np.cumsum(np.sort(y)), y.sum() / 2)],
             "counts with the value",
         ),
+        "the symmetric percentage error": (
+            lambda y: y[np.argmin([np.mean(abs(y - c) / (y + c)) for c in y])],
+            "has a MAPE of",
+        ),
+        "the value above the best": (
+            lambda y: np.sort(y)[min(np.searchsorted(np.sort(y), weighted_median(y)) + 1, len(y) - 1)],
+            "has a MAPE of",
+        ),
         "the least": (np.min, "has a MAPE of"),
         "all of them": (lambda y: y, "One number"),
     },
@@ -83,6 +91,14 @@ WRONG = {
         "only high": (lambda y, h: by_days(y, h, low=False), "too high"),
         "one sigma": (lambda y, h: by_days(y, h, limit=1), "one standard deviation"),
         "yesterday": (lambda y, h: by_days(y, h, mean=lambda past: past[-1]), "day before"),
+        "four sigmas": (lambda y, h: by_days(y, h, limit=4), "outlier by the rule"),
+        "around the median": (lambda y, h: by_days(y, h, mean=np.median), "their median"),
+        "without yesterday": (lambda y, h: by_days(y, h, until=-1), "just before t was left out"),
+        "a day more": (
+            lambda y, h: by_days(y, h + 1) | (by_windows(y, h) & (np.arange(len(y)) == h)),
+            "outlier by the rule",
+        ),
+        "none ever": (lambda y, h: np.zeros(len(y), bool), "outlier by the rule"),
         "turned round": (lambda y, h: ~by_windows(y, h) & (np.arange(len(y)) >= h), "turned round"),
         "first days too": (lambda y, h: np.ones(len(y), bool), "first 20 days"),
         "sample spread": (
