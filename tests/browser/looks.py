@@ -9,7 +9,6 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).with_name("looks.js").read_text(encoding="utf-8")
 SCREENSHOTS = os.environ.get("COURSE_SCREENSHOTS")
-WHY_NOT = "looks at many pages for minutes: set COURSE_SCREENSHOTS to a folder, which then holds their pictures"
 
 
 def findings(page, root: str, *, may_scroll: str = ".no-such", pieces: str = ".no-such", leave_out: str = "") -> list:

@@ -1,4 +1,4 @@
-"""The built book in a real browser: landing page, a notebook and the search, on a screen and on a phone, light and dark.
+"""The built book in a real browser: landing page, notebook and search, on a screen and on a phone, light and dark.
 
 Looks at _book/ as `make book` has left it, served as from a host of static pages, without a network.
 With COURSE_SCREENSHOTS=FOLDER every page is looked at, and kept as a picture.
@@ -24,7 +24,7 @@ pytestmark = [
 WIDTHS = 1440, 390
 FEW = ["book/index", "notebooks/02_kl_and_js"]
 PAGES = sorted(path.relative_to(BOOK).with_suffix("").as_posix() for path in BOOK.glob("*/*.html"))
-SCROLLED = "pre, .table-wrapper, .cell_output table, mjx-container[display='true']"  # sideways, by a finger
+SCROLLED = "pre, .table-wrapper, .cell_output table, .math-wrapper"  # sideways, by a finger
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -73,7 +73,7 @@ def test_no_page_is_wider_than_the_screen_and_nothing_in_it_is_cut_or_hard_to_re
             page.wait_for_timeout(300)
             wider = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
             said = [f"the page is {wider} pixels wider than the screen"] if wider > 0 else []
-            said += findings(page, "article[role=main]", may_scroll=SCROLLED, leave_out=".highlight")
+            said += findings(page, ".content", may_scroll=SCROLLED, leave_out=".highlight")
             found += [f"{theme} {width}: {line}" for line in said]
             if SCREENSHOTS:
                 picture = f"book-{name.replace('/', '-')}-{theme}-{width}.png"

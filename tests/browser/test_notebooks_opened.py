@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from looks import SCREENSHOTS, WHY_NOT, findings, listen
+from looks import SCREENSHOTS, findings, listen
 from real_browser import NEEDS, PATIENCE, browser, lab
 
 from tools.notebooks import NOTEBOOKS
