@@ -52,14 +52,16 @@ CAPTIONS = {
 }
 COLOURS = {"use it": "#009E73", "use it with care": "#B37700", "not yet": "#B03A00"}
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
 .verdict { border-left: 6px solid; padding: .6rem 1rem; background: #f6f6f6; }
 .table { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; }
 th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
 th:first-child, td:first-child, td.setting { text-align: left; } th, td.setting { white-space: normal; }
 .metrics td:first-child { white-space: normal; min-width: 8rem; } small { display: block; color: #555; }
+@media (min-width: 70rem) { .metrics td:first-child { min-width: 14rem; } }
 .metrics th:first-child, .metrics td:first-child { position: sticky; left: 0; background: white; }
 tr.outside td.value { color: #B03A00; font-weight: bold; } td.forger { color: #666; }
+p, dl { max-width: 64rem; }
 img { max-width: 100%; } figure { margin: 1.5rem 0; } figcaption { color: #555; font-size: 14px; }
 code { overflow-wrap: anywhere; }
 """

@@ -1,4 +1,4 @@
-"""A student at the keyboard: a right, a wrong and a raising answer to an exercise; a training stopped and gone on with."""
+"""A student at the keyboard: a right, a wrong, a raising answer to an exercise; a training stopped, and then ended."""
 
 from collections.abc import Iterator
 
