@@ -39,7 +39,8 @@ BADGE = re.compile(r"\[!\[(Open in \w+)\]\([^)]*\)\]")
 
 
 def words_for_badges(app, docname, source):
-    """The launch links without their pictures, which lie on other hosts."""
+    """The launch links without their pictures, which lie on other hosts, and a dot between two of them."""
+    source[0] = re.sub(r"(\[!\[Open in \w+\]\([^)]*\)\]\([^)]*\)) (?=\[)", r"\1 · ", source[0])
     source[0] = BADGE.sub(r"[\1]", source[0])
 
 
@@ -60,8 +61,10 @@ def left_out_links(app, docname, source):
 
 def anchors(app, docname, source):
     """JupyterLab's anchors keep their capitals and plain Markdown has its own; here each is one that MyST knows."""
-    source[0] = re.sub(r"(glossary\.ipynb#)([\w-]+)", lambda match: match[1] + match[2].lower(), source[0])
-    source[0] = re.sub(r'^<a id="(\w+)"></a>$', r"(\1)=", source[0], flags=re.MULTILINE)
+    pages = r"((?:glossary\.ipynb|introductions\.zh\.md)#)([\w-]+)"
+    source[0] = re.sub(pages, lambda match: match[1] + match[2].lower(), source[0])
+    own = r'^<a id="(\w+)"></a>$'
+    source[0] = re.sub(own, lambda match: f"({match[1].lower()})=", source[0], flags=re.MULTILINE)
 
 
 def _is_page(path):

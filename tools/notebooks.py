@@ -52,7 +52,7 @@ def badges(name: str, branch: str = "main") -> str:
 def setup_cell() -> str:
     """The lines that open the first code cell of every notebook; the notebook's own imports follow them."""
     return f"""\
-{SETUP_MARK}: a bare Colab or Kaggle fetches the course; elsewhere this does nothing.
+{SETUP_MARK}: a bare Colab or Kaggle fetches the course
 import sys
 from importlib.util import find_spec
 from os import environ

@@ -52,12 +52,16 @@ CAPTIONS = {
 }
 COLOURS = {"use it": "#009E73", "use it with care": "#B37700", "not yet": "#B03A00"}
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
 .verdict { border-left: 6px solid; padding: .6rem 1rem; background: #f6f6f6; }
 .table { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; }
 th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
-th:first-child, td:first-child, td.asks { text-align: left; } td.asks { white-space: normal; min-width: 15rem; }
+th:first-child, td:first-child, td.setting { text-align: left; } th, td.setting { white-space: normal; }
+.metrics td:first-child { white-space: normal; min-width: 8rem; } small { display: block; color: #555; }
+@media (min-width: 70rem) { .metrics td:first-child { min-width: 14rem; } }
+.metrics th:first-child, .metrics td:first-child { position: sticky; left: 0; background: white; }
 tr.outside td.value { color: #B03A00; font-weight: bold; } td.forger { color: #666; }
+p, dl { max-width: 64rem; }
 img { max-width: 100%; } figure { margin: 1.5rem 0; } figcaption { color: #555; font-size: 14px; }
 code { overflow-wrap: anywhere; }
 """
@@ -95,7 +99,8 @@ def page(
         "<h2>The files beside this one</h2>",
         "<dl>" + "".join(f"<dt><code>{k}</code></dt><dd>{escape(v)}</dd>" for k, v in EXPLAINED.items()) + "</dl>",
     ]
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+    phone = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    head = f'<meta charset="utf-8">{phone}<title>{escape(title)}</title><style>{STYLE}</style>'
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body>\n' + "\n".join(body) + "\n</body></html>\n"
 
 
@@ -111,20 +116,19 @@ def _table(report: pd.DataFrame) -> str:
     rows = []
     for metric, line in report.iterrows():
         cells = [
-            f"<td>{escape(str(metric).replace('_', ' '))}</td>",
+            f"<td>{escape(str(metric).replace('_', ' '))}<small>{escape(ASKS.get(str(metric), ''))}</small></td>",
             f'<td class="value">{number(line["value"])}</td>',
             f"<td>{number(line['reference'])}</td><td>{interval(line['low'], line['high'])}</td>",
             *[f'<td class="forger">{number(line[name])}</td>' for name in forgers],
-            f'<td class="asks">{escape(ASKS.get(str(metric), ""))}</td>',
         ]
         rows.append(f'<tr class="{"inside" if line["inside"] else "outside"}">{"".join(cells)}</tr>')
-    return f'<div class="table"><table><tr>{head}<th></th></tr>{"".join(rows)}</table></div>'
+    return f'<div class="table"><table class="metrics"><tr>{head}</tr>{"".join(rows)}</table></div>'
 
 
 def _settings(known: Mapping) -> str:
     rows = [(name, value) for name, value in known.items() if value not in (None, {}, []) and name != "program"]
     cells = "".join(
-        f"<tr><td>{escape(name.replace('_', ' '))}</td><td class='asks'><code>{escape(str(value))}</code></td></tr>"
+        f"<tr><td>{escape(name.replace('_', ' '))}</td><td class='setting'><code>{escape(str(value))}</code></td></tr>"
         for name, value in rows
     )
     return f'<div class="table"><table>{cells}</table></div>' if rows else "<p>Its settings are not known.</p>"

@@ -41,6 +41,7 @@ def lab(folder: Path) -> Iterator[str]:
     settings.mkdir()
     # All cells stand in the page, not only those on the screen
     overrides = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
+    overrides["@jupyterlab/apputils-extension:notification"] = {"fetchNews": "false"}  # it asks, in front of a cell
     (settings / "overrides.json").write_text(json.dumps(overrides))
     token, log = secrets.token_hex(16), folder / "lab.log"
     options = {
@@ -48,6 +49,10 @@ def lab(folder: Path) -> Iterator[str]:
         "IdentityProvider.token": token,
         "ServerApp.port": 0,
         "LabApp.app_settings_dir": settings,
+        # What is changed or trusted here stays here, and nobody's own settings are seen
+        "LabApp.user_settings_dir": folder / "user_settings",
+        "LabApp.workspaces_dir": folder / "workspaces",
+        "NotebookNotary.db_file": ":memory:",
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
     }
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
