@@ -308,6 +308,7 @@ MADE = (
     "reporting SonyRobot",
     "reporting GunPoint",
     "beside auslan_right_x",
+    "beside CricketX",
 )
 PARTS = [each for each in EVERY_PART if each.key in MADE]
 LATER = [each for each in EVERY_PART if each.key not in MADE]
