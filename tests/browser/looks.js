@@ -72,7 +72,7 @@ async ({ root, mayScroll, pieces, leaveOut }) => {
   for (const page of document.querySelectorAll(root)) {
     const edge = page.getBoundingClientRect().right;
     for (const e of page.querySelectorAll("*")) {
-      if (e.closest("svg, .cm-editor, mjx-container *") || !visible(e)) continue;
+      if (e.closest("svg, .cm-editor, .visually-hidden, mjx-container *") || !visible(e)) continue;
       const style = getComputedStyle(e);
       const clips = style.overflowX !== "visible" && style.display !== "inline";
       if (e.closest(mayScroll)) continue;
