@@ -307,6 +307,7 @@ MADE = (
     "reporting OSULeaf",
     "reporting SonyRobot",
     "reporting GunPoint",
+    "reporting signs8",
     "beside auslan_right_x",
     "beside CricketX",
 )

@@ -280,7 +280,7 @@ def _digits() -> Goal:
             {
                 "digits": distance(end["classes"], low=10, form=".0f"),
                 "distance": distance(end["ratio"], high=3),
-                "against the Gaussian": "a draw, the ranges overlap",
+                "against the Gaussian": "a draw: the ranges of 20 samples overlap",
             }
         ),
         seeds="0",
