@@ -240,6 +240,16 @@ def verdicts_table() -> pd.DataFrame:
     return shown.loc[table["set"].unique(), table["generator"].unique()].rename_axis("committed generator, against")
 
 
+def unseen_table() -> pd.DataFrame:
+    """How often judges that no tuning may see are right, and in brackets the most between two real sets."""
+    table = results.table("judging/unseen")
+    said = [f"{row.accuracy:.2f} ({row.real_most:.2f})" for row in table.itertuples(index=False)]
+    shown = table.assign(said=said).pivot(index=["set", "size", "generator"], columns="judge", values="said")
+    rows = table[["set", "size", "generator"]].drop_duplicates().itertuples(index=False, name=None)
+    shown = shown.loc[list(rows), table["judge"].unique()]
+    return shown.reset_index(["size", "generator"]).rename_axis(None, axis=1).rename_axis("set")
+
+
 def cost_table() -> pd.DataFrame:
     """What a report of 500 signals costs."""
     table = results.table("judging/cost")
