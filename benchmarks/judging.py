@@ -5,8 +5,7 @@ COURSE_DATA=FOLDER python -m benchmarks.judging [null calibration SET "SET caugh
 Makes, under judging/: null.csv (how often two sets of real signals are told apart), calibration.csv (a perfect sampler,
 and the same with one flaw), reports.csv (every metric of the committed generators, the forgers and some controls on
 eight sets), caught.csv (generators against forgers, three samples each) and cost.csv. Parts can be made side by side.
-What is to be made stands in LATER, and is made where it is named ("SET unseen"): unseen.csv (the judges that no tuning
-may see), in an environment of its own (data/README.md).
+And unseen.csv ("SET unseen"): the judges that no tuning may see, in an environment of its own (data/README.md).
 
 Every seed was fixed beforehand, and nothing is left out.
 """
@@ -479,10 +478,9 @@ PARTS = [
     calibration_part(CALIBRATION),
     *(report_part(name, exam) for name, exam in EXAMS.items()),
     *(caught_part(name, Caught(exam)) for name, exam in EXAMS.items() if exam.generator is not None),
+    *(unseen_part(name, UnseenExam(exam)) for name, exam in EXAMS.items()),
     cost_part(COST),
 ]
-# To be made: the unseen judges
-LATER = [unseen_part(name, UnseenExam(exam)) for name, exam in EXAMS.items()]
 
 if __name__ == "__main__":
-    tables.command(PARTS, make, __doc__, LATER)
+    tables.command(PARTS, make, __doc__)

@@ -306,6 +306,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = (
         "caught": caught_table,
         "refusals": refusals_table,
         "verdicts": verdicts_table,
+        "unseen": unseen_table,
         "cost": cost_table,
     }
     | recipes_page.TABLES

@@ -357,8 +357,8 @@ def test_an_ingredient_that_is_taken_away_no_longer_acts(ingredient, what):
 
 
 def test_no_bench_works_when_it_is_imported():
-    later = (augmentation, conditional, equal_time, judging, penalty, restoration)
-    for bench in (auslan_facts, checkpoints, critics, fair, forecasting, images, recipes, toys, *later):
+    later = (augmentation, conditional, equal_time, penalty, restoration)
+    for bench in (auslan_facts, checkpoints, critics, fair, forecasting, images, judging, recipes, toys, *later):
         given = "PARTS, make, __doc__, LATER" if bench in later else "PARTS, make, __doc__"
         text = Path(bench.__file__).read_text()
         assert text.endswith(f'if __name__ == "__main__":\n    tables.command({given})\n'), bench.__name__

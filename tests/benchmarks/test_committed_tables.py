@@ -134,6 +134,7 @@ CHANGES = [
     ("judging/calibration", "seeds", (0, 1)),
     *((f"judging/{name}", "sample_seed", 2) for name in judging.EXAMS),
     *((f"judging/{name} caught", "seeds", (1, 2)) for name, exam in judging.EXAMS.items() if exam.generator),
+    *((f"judging/{name} unseen", "null_draws", 5) for name in judging.EXAMS),
     ("judging/auslan_sessions", "split.held_out", (8,)),
     ("judging/cost", "data.per_class", 300),
     ("judging/SonyRobot", "data.windows", False),

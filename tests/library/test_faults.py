@@ -202,7 +202,7 @@ def test_ctrl_c_in_the_middle_of_a_step_ends_after_it_and_a_second_one_at_once(t
     def press():
         if next(calls) == 3 + 2 * 3 + 1:  # three calls try it before the first step
             for _ in range(times):
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)  # to this thread, so that two do not become one
 
     stopped = contextlib.nullcontext() if times == 1 else pytest.raises(KeyboardInterrupt)
     before = signal.getsignal(signal.SIGINT)

@@ -541,9 +541,9 @@ def test_what_is_likely_to_end_badly_is_said_before_the_first_step(dataset, conf
 
 
 def test_losses_that_run_away_are_said_early_with_their_cause():
-    config = replace(TINY, steps=40, learning_rate=0.45, linear_decay=False, read_every=5)
+    config = replace(TINY, steps=100, learning_rate=0.5, linear_decay=False, read_every=5)
     steps = []
-    with pytest.warns(TrainingWarning, match="losses have grown to .*learning rate of 0.45, which is large"):
+    with pytest.warns(TrainingWarning, match="losses have grown to .*learning rate of 0.5, which is large"):
         with contextlib.suppress(TrainingDiverged):
             run(config, callbacks=[lambda state: steps.append(state.step)])
     assert steps
