@@ -47,7 +47,7 @@ def leak_table() -> pd.DataFrame:
 
 
 def bridge_table() -> pd.DataFrame:
-    """What is added to half a year, its Frechet distance from it, MAPE by district, and what it moves, by generator."""
+    """Half a year with what stands beside it: MAPE by district, and what that moves the mean, for each generator."""
     table = results.table("forecasting/bridge")
     methods = table["method"].unique()
     shown = table.groupby(["method", "district"])["mape"].mean().unstack().loc[methods].map("{:.2f}".format)

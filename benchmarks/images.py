@@ -1,13 +1,13 @@
 """Image GANs on scikit-learn's digits: each of the sources' tricks on and off, objectives on the same nets, rivals.
 
-python -m benchmarks.images [rivals features DCGAN "fully connected" objectives generator]
+python -m benchmarks.images [rivals features DCGAN "fully connected" objectives generator samples]
 
 Makes images/tricks.csv (one change at a time from either of two pairs of nets; a row a way of sampling), objectives.csv
 (non-saturating, WGAN, WGAN-GP and the course's paired losses on the same nets), rivals.csv (what a per-class Gaussian,
 an untrained generator and real images score), features.csv (untrained discriminators, pixels and PCA as features for
-few labels; of the trained ones tricks.csv says it, in the column few_labels) and checkpoints/digits (the full-scale
-generator). All are judged by one classifier on held-out digits; scores are of the last step. MNIST was not at hand:
-nothing is measured on it.
+few labels; of the trained ones tricks.csv says it, in the column few_labels), checkpoints/digits (the full-scale
+generator) and samples.csv (twenty samples of it, and of the Gaussian). All are judged by one classifier on held-out
+digits; scores are of the last step. MNIST was not at hand: nothing is measured on it.
 """
 
 import time
@@ -207,6 +207,9 @@ def rival(settings: Runs, rival: str, seed: int) -> list[dict]:
     labels = held_out.labels.numpy()
     if rival == "Gaussian":
         made = learnt.unflattened(Gaussian().fit(learnt.flattened()).sample(labels, seed=seed))
+    elif rival == FULL_SCALE:
+        full = checkpoints.load_model(tables.DATA / GENERATOR)
+        made = sample(full, len(held_out), seed=seed)
     elif rival == "training images":
         order = np.random.default_rng(seed).permutation(len(learnt))
         made = learnt.values[torch.from_numpy(order[: len(held_out)])]
@@ -284,7 +287,8 @@ def extracted(discriminator: nn.Module, images: ImageDataset) -> Float[np.ndarra
 
 # -------------------------------------------------------------------------------------------------------- the parts
 
-MANIFEST = "images/manifest.json"
+MANIFEST, GENERATOR = "images/manifest.json", "checkpoints/digits/generator.safetensors"
+FULL_SCALE = "full-scale GAN"
 UNTRAINED = {f"untrained {pair}": next(iter(ways.values())) for pair, ways in TRICKS.items()}
 UNTRAINED |= {"untrained DCGAN, up-sampling": TRICKS["DCGAN"]["up-sampling"]}
 
@@ -313,9 +317,13 @@ def features_part(settings: Runs) -> Part:
     return Part("images/features", "images/features.csv", MANIFEST, settings, features, runs)
 
 
+def samples_part(settings: Runs) -> Part:
+    runs = runs_of("rival", ("Gaussian", FULL_SCALE), settings.seeds)
+    return Part("images/samples", "images/samples.csv", MANIFEST, settings, rival, runs)
+
+
 def generator_part(settings: Full) -> Part:
-    folder = "checkpoints/digits"
-    return Part("images/generator", f"{folder}/generator.safetensors", f"{folder}/manifest.json", settings)
+    return Part("images/generator", GENERATOR, "checkpoints/digits/manifest.json", settings)
 
 
 PARTS = [
@@ -324,6 +332,7 @@ PARTS = [
     *(tricks_part(pair, Runs(ways)) for pair, ways in TRICKS.items()),
     objectives_part(Runs(SAME_NETS)),
     generator_part(FULL),
+    samples_part(Runs({}, seeds=tuple(range(20)))),  # of the generator in `tables.DATA`, and of the Gaussian
 ]
 
 

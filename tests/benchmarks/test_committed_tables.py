@@ -151,6 +151,7 @@ CHANGES = [
     ("images/DCGAN", "ways.up-sampling.generator.dim", 32),
     ("images/fully connected", "ways.no dropout.generator.dropout", 0.1),
     ("images/objectives", "ways.WGAN.config.clip", 0.1),
+    ("images/samples", "exam.draws", 10),
     ("images/generator", "moments", (1200,)),
 ]
 
