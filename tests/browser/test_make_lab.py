@@ -74,7 +74,9 @@ class TestInABrowser:
             page.set_default_timeout(PATIENCE)
             page.goto(f"{page_of_lab}?token={TOKEN}")
             page.wait_for_function(at, arg="notebooks/00_start_here.ipynb")
-            page.evaluate("path => window.jupyterapp.commands.execute('docmanager:open', {path})", notebook)
+            page.evaluate(
+                "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }", notebook
+            )
             page.wait_for_function(at, arg=notebook)
             page.locator(f".jp-RenderedMarkdown a[href*='{target}']:visible").first.click()
             page.wait_for_function(at, arg=target)

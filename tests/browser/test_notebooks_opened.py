@@ -45,8 +45,9 @@ def open_notebook(page, name: str) -> None:
     """The stored notebook in front, drawn to its end, the others closed."""
     page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('docmanager:open')")
     without = {"path": f"{name}.ipynb", "kernelPreference": {"shouldStart": False, "canStart": False}}
-    page.evaluate("() => window.jupyterapp.commands.execute('application:close-all')")
-    page.evaluate("how => window.jupyterapp.commands.execute('docmanager:open', how)", without)
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('application:close-all'); }")
+    # Nothing is given back: a panel is too deep to be
+    page.evaluate("async how => { await window.jupyterapp.commands.execute('docmanager:open', how); }", without)
     drawn = """name => {
         const panel = [...window.jupyterapp.shell.widgets("main")].find(panel => panel.context?.path === name);
         return panel?.context.isReady && panel.content.widgets.length > 0
