@@ -299,6 +299,7 @@ MADE = (
     "ladder auslan_right_x",
     "ingredients auslan_right_x",
     "ingredients signs8",
+    "ingredients CricketX",
     "reporting auslan_right_x",
     "reporting ECG5000",
     "reporting CricketX",
