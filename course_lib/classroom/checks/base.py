@@ -249,5 +249,20 @@ def _short(dtype: torch.dtype) -> str:
 
 def close(value: object, expected: object, *, rel: float = 1e-4, abs: float = 1e-6) -> bool:
     """Whether numbers, arrays or tensors of one shape agree within `abs` + `rel` times the expected size."""
-    a, b = (torch.as_tensor(x).detach().cpu().double() for x in (value, expected))
+    a, b = _doubles(value, expected)
     return a.shape == b.shape and bool(torch.allclose(a, b, rtol=rel, atol=abs))
+
+
+def worst(value: object, expected: object, *, rel: float = 1e-4, abs: float = 1e-6) -> tuple[int, ...]:
+    """The place of the largest difference among those that `close` refuses, for a message that shows what is wrong.
+
+    The largest of all may be that of a large element, which is right.
+    """
+    a, b = _doubles(value, expected)
+    off = (a - b).abs()
+    off = torch.where(off > abs + rel * b.abs(), off, 0.0)
+    return tuple(int(i) for i in np.unravel_index(int(off.argmax()), off.shape))
+
+
+def _doubles(*arrays: object) -> tuple[torch.Tensor, ...]:
+    return tuple(torch.as_tensor(x).detach().cpu().double() for x in arrays)
