@@ -284,6 +284,28 @@ def test_tensors_that_ask_for_gradients_are_taken_out_of_lists_and_tuples():
     assert as_tensor((2 * x, [3.0, x[0]]), shape=(2, 2)).tolist() == [[2.0, 2.0], [3.0, 1.0]]
 
 
+FOREIGN = {
+    "reversed": np.array([[3.0, 4.0], [1.0, 2.0]])[::-1],
+    "reversed twice": np.array([[4.0, 3.0], [2.0, 1.0]])[::-1, ::-1],
+    "big-endian": np.array([[1, 2], [3, 4]], dtype=">f8"),
+    "big-endian whole numbers": np.array([[1, 2], [3, 4]], dtype=">i4"),
+    "read-only": np.broadcast_to(np.array([[1.0, 2.0], [3.0, 4.0]]), (2, 2)),
+    "from a file": np.frombuffer(np.array([1, 2, 3, 4], dtype=">f4").tobytes(), dtype=">f4").reshape(2, 2),
+    "a list of them": [np.array([2.0, 1.0])[::-1], np.array([3, 4], dtype=">i2")],
+}
+
+
+@pytest.mark.parametrize("value", FOREIGN.values(), ids=FOREIGN)
+def test_arrays_that_torch_does_not_share_are_copied(value):
+    given = np.array(value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert as_tensor(value, shape=(2, 2)).tolist() == [[1, 2], [3, 4]]
+        assert close(value, torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    as_tensor(value).mul_(2)
+    assert np.array_equal(value, given), "the answer itself was changed"
+
+
 def test_close_compares_shape_and_size():
     assert close(1.00001, 1) and not close(1.01, 1)
     assert not close(torch.ones(3), torch.ones(1))  # no broadcasting: a wrong shape is not close
