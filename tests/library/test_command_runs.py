@@ -23,6 +23,7 @@ from course_lib import checkpoints
 from course_lib.__main__ import main, parser
 from course_lib.commands import evaluate, fit, generate, say, show, train
 from course_lib.commands import train as train_command
+from course_lib.commands.arguments import as_options
 from course_lib.commands.recordings import Recordings, split
 from course_lib.commands.run_folder import EXPLAINED, OWN
 from course_lib.data import SignalDataset, load_signals
@@ -521,6 +522,23 @@ def test_show_shows_what_is_wrong_and_says_it_with_its_exit_code(tmp_path, capsy
     assert main(["show", str(tmp_path / "own.csv")]) == 2
     assert "PROBLEM" in capsys.readouterr().out
     assert main(["show", str(tmp_path / "own.csv"), "--missing", "interpolate"]) == 0
+
+
+def test_advice_on_a_file_is_given_as_the_options_of_this_command(tmp_path, capsys):
+    uneven = tmp_path / "uneven.csv"
+    uneven.write_text("label,t0,t1,t2\na,1.5,2.5,3.5\na,1.5,2.5,3.5\nb,1.5,0.5\n")
+    for command in (("show", uneven), ("train", uneven, "--out", tmp_path / "run")):
+        assert main([str(word) for word in command]) == 2
+        heard = capsys.readouterr()
+        told = heard.out + heard.err
+        assert "3 steps in every signal, as 2 of 3 have" in told and "resample all to: --length 3." in told
+
+
+def test_words_of_python_become_options_as_they_are_typed():
+    said = "Say label=3, or label=False; ignore=[...] or channels=['a b', 'c']; header=ROW, delimiter=','; label=None."
+    typed = "Say --label 3, or --label none; --ignore ... or --channels a b,c; --header ROW, --delimiter ,; no --label."
+    assert as_options(said) == typed
+    assert as_options("valid=3, wavelength=5 and a = b") == "valid=3, wavelength=5 and a = b"
 
 
 @pytest.mark.parametrize("command", [show, train, generate, evaluate, fit])
