@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,9 @@ from course_lib.commands.pictures import history_picture, report_picture, sample
 from course_lib.commands.recordings import Recordings
 from course_lib.commands.run_folder import HISTORY, PAGE, PICTURE, RECORDINGS, TABLE, load_settings
 from course_lib.data import SignalDataset
+
+if TYPE_CHECKING:
+    from course_lib.metrics import Verdict
 
 HELP = "judge a run by held-out recordings"
 EXAMPLE = "python -m course_lib evaluate my_run"
@@ -48,8 +52,8 @@ def run(arguments: argparse.Namespace) -> None:
     evaluate(folder, recordings, quick=arguments.quick, seed=arguments.seed, device=arguments.device)
 
 
-def evaluate(folder: Path, recordings: Recordings, *, quick: bool, seed: int, device: str | None) -> None:
-    """Judge the run in `folder`; write report.csv, report.html and samples.png, and print the report.
+def evaluate(folder: Path, recordings: Recordings, *, quick: bool, seed: int, device: str | None) -> "Verdict":
+    """Judge the run in `folder`; write report.csv, report.html and samples.png, print the report; the verdict.
 
     Raises:
         ValueError: if too few recordings are there to compare, or the generator is of other signals.
@@ -82,6 +86,7 @@ def evaluate(folder: Path, recordings: Recordings, *, quick: bool, seed: int, de
     print(as_text(report))
     print(f"\n{report.attrs['size']} signals compared{', quickly' if quick else ''}. For a browser: {folder / PAGE}\n")
     print(verdict.sentence[0].upper() + verdict.sentence[1:])
+    return verdict
 
 
 def report_of(
@@ -191,7 +196,7 @@ def as_text(report: pd.DataFrame) -> str:
     shown = pd.DataFrame(index=[name.replace("_", " ") for name in report.index])
     shown["value"] = [number(value) for value in report["value"]]
     shown["recordings"] = [number(value) for value in report["reference"]]
-    shown["range"] = [interval(low, high) for low, high in zip(report["low"], report["high"], strict=True)]
+    shown["range"] = [interval(line) for _, line in report.iterrows()]
     shown[""] = ["" if inside else "outside" for inside in report["inside"]]
     for name in forgers:
         shown[name.removeprefix("Gaussian, ").removeprefix("Fourier ")] = [number(value) for value in report[name]]

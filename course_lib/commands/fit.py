@@ -82,7 +82,12 @@ def run(arguments: argparse.Namespace) -> int:
         return 130
     if len(history) < budget.steps:
         say(f"The time for training was over after {len(history):,} of {budget.steps:,} steps: slower than measured.")
-    evaluate(out, recordings, quick=budget.quick, seed=1, device=arguments.device)
+    verdict = evaluate(out, recordings, quick=budget.quick, seed=1, device=arguments.device)
+    if verdict.grade != "use it" and len(history) < MOST_STEPS:
+        say(
+            f"Try more minutes first: this run had {len(history):,} steps, and the course's own generators had "
+            f"{MOST_STEPS:,}."
+        )
     n = _export(out, recordings, arguments)
     say(f"{n:,} generated signals are in {out / SAMPLES}. Done after {(time.monotonic() - began) / 60:.1f} minutes.")
     return 0

@@ -24,6 +24,7 @@ from course_lib.__main__ import main, parser
 from course_lib.commands import evaluate, fit, generate, say, show, train
 from course_lib.commands import train as train_command
 from course_lib.commands.arguments import as_options
+from course_lib.commands.page import _settings, interval
 from course_lib.commands.recordings import Recordings, split
 from course_lib.commands.run_folder import EXPLAINED, OWN
 from course_lib.data import SignalDataset, load_signals
@@ -303,6 +304,17 @@ def test_a_run_is_judged_without_its_file_and_the_verdict_is_the_last_line(train
     assert html.count('src="data:image/png;base64,') == html.count("<img ") == 3 and "http" not in html
     assert html.count("<tr class=") == len(table) and sentence.split(", because ")[-1][:40] in html
     assert "&lt;run&gt;" in html and "<run>" not in html
+    assert html.count('<img src="data:') == html.count('px">')  # each has its least width
+
+
+def test_settings_are_written_as_a_person_would_and_a_share_ends_at_1():
+    known = {"reading": {"length": 64, "channels": ["ax", "ay"]}, "labels": True, "rate": 256.4, "out": None}
+    html = _settings(known)
+    for said in ("<code>length: 64, channels: ax, ay</code>", "<code>yes</code>", "<code>256.4</code>"):
+        assert said in html
+    assert "out" not in html
+    line = pd.Series({"low": 0.84, "high": 1.1})
+    assert interval(line.rename("precision")) == "0.84 to 1" and interval(line.rename("density")) == "0.84 to 1.1"
 
 
 def test_other_recordings_may_judge_and_must_be_of_the_run_s_kind(trained, tmp_path, capsys, small_forests):
