@@ -33,9 +33,9 @@ MEASURED_STEPS, WARM_UP, MEASURING = 200, 3, 6.0  # steps at most, of which so m
 FINISHING = 12.0  # processor seconds for pictures, exports and what is imported for them
 LONG_ENOUGH = 1.0  # seconds: of shorter measurements the share of a core says nothing
 SHARE_OF_JUDGE = 0.3  # of the minutes: a whole report where it is done within them, else the quick one
-# A small report (three redraws, no forger) judges one set and takes all metrics 4 times; the report with six forgers
-# and twenty redraws judges seven sets and takes them 27 times.
-SMALL_REPORTS = 7
+# A small report (three redraws, no forger) judges one set and takes all metrics 4 times; the report with six forgers,
+# the untrained generator and twenty redraws judges eight sets and takes them 28 times.
+SMALL_REPORTS = 8
 WHOLE_OVER_QUICK = 2.5  # trees of the forests, at equal numbers of signals; the time grows with their square
 QUICK_SIZE = 200
 MOST_SAMPLES = 10_000

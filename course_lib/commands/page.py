@@ -40,7 +40,7 @@ ASKS = {
 SHARES = ("precision", "recall", "coverage")
 ALT = {
     PICTURE: "Recordings above, generated signals below, and the sizes of the steps of both at the bottom",
-    TABLE: "Each metric over its reference, within the range of recordings, with the forgers' as crosses",
+    TABLE: "Each metric over its reference, within the range of recordings, with the forgers' as small marks",
     HISTORY: "Wasserstein estimate, slope of the critic, and both losses over the steps",
 }
 CAPTIONS = {
@@ -48,18 +48,19 @@ CAPTIONS = {
     "the bottom: the share of steps from a value to the next that are smaller. Where there are many classes or "
     "channels, the first ones.",
     TABLE: "Each metric over what recordings score among themselves (1). The bar is the 99 % range of other "
-    "recordings; a filled point lies inside, a hollow one outside; crosses are forgers.",
+    "recordings; a filled point lies inside, a hollow one outside; small marks are forgers and "
+    "the untrained generator.",
     HISTORY: "The training. Losses of a game do not fall to 0: they say whether it stayed in balance, not how good the "
     "signals are.",
 }
 COLOURS = {"use it": "#009E73", "use it with care": "#B37700", "not yet": "#B03A00"}
 LEAST_SCALE = 0.68  # of a picture's own width
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; color: #222;
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; color: #222;
   background: white; }
 .verdict { border-left: 6px solid; padding: .6rem 1rem; background: #f6f6f6; }
 .table, .picture { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; }
-th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
+th, td { padding: .25rem .5rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
 th:first-child, td:first-child, td.setting { text-align: left; } th, td.setting { white-space: normal; }
 .metrics td:first-child { white-space: normal; min-width: 8rem; } small { display: block; color: #555; }
 @media (min-width: 70rem) { .metrics td:first-child { min-width: 14rem; } }
@@ -95,7 +96,8 @@ def page(
         "<h2>Each metric, beside recordings and forgers</h2>",
         "<p>A value says something only beside what recordings score among themselves: <em>recordings</em> is the mean "
         "over redraws, <em>range</em> where 99 of 100 more would lie. Forgers are signals made without a network, from "
-        "the same training recordings; interpolation and jittered copies copy.</p>",
+        "the same training recordings; interpolation and jittered copies copy. <em>Untrained</em> is the same network "
+        "before its training, which may begin with a Gaussian of each class.</p>",
         _table(report),
         *[_figure(key, pictures[key]) for key in (TABLE, HISTORY) if key in pictures],
         "<h2>The run</h2>",

@@ -1,6 +1,7 @@
 """The folder of a run and its report, as the commands make them: it explains itself, goes on, and is judged alone."""
 
 import contextlib
+import copy
 import json
 import os
 import re
@@ -23,7 +24,7 @@ from course_lib import checkpoints
 from course_lib.__main__ import main, parser
 from course_lib.commands import evaluate, fit, generate, say, show, train
 from course_lib.commands import train as train_command
-from course_lib.commands.arguments import as_options
+from course_lib.commands.arguments import RECIPES, as_options
 from course_lib.commands.page import _settings, interval
 from course_lib.commands.recordings import Recordings, split
 from course_lib.commands.run_folder import EXPLAINED, OWN
@@ -295,9 +296,11 @@ def test_a_run_is_judged_without_its_file_and_the_verdict_is_the_last_line(train
     for metric, line in table.iterrows():
         (row,) = [r for r in heard.out.splitlines() if r.startswith(metric.replace("_", " ") + " ")]
         assert f"{line['value']:.3g}" in row and ("outside" in row) != line["inside"]
-    assert {"Gaussian", "Gaussian, pooled", "interpolation", "Fourier surrogates"} <= set(
-        table
-    ) and "tstr" in table.index
+    assert list(table)[-7:] == [
+        *("Gaussian", "Gaussian, shrunk", "Gaussian, pooled", "interpolation", "jittered copies"),
+        *("Fourier surrogates", "untrained"),
+    ]
+    assert "tstr" in table.index and "untrained" in heard.out.splitlines()[0]
     assert "Judging 12 generated signals by 12 held-out recordings" in heard.err
     assert (run / "samples.png").read_bytes().startswith(b"\x89PNG")
     html = (run / "report.html").read_text(encoding="utf-8")
@@ -315,6 +318,20 @@ def test_settings_are_written_as_a_person_would_and_a_share_ends_at_1():
     assert "out" not in html
     line = pd.Series({"low": 0.84, "high": 1.1})
     assert interval(line.rename("precision")) == "0.84 to 1" and interval(line.rename("density")) == "0.84 to 1.1"
+
+
+@pytest.mark.parametrize("recipe", sorted(RECIPES))
+def test_untrained_is_the_generator_as_the_run_began(recipe):
+    walk = torch.randn(20, 2, 32, generator=torch.Generator().manual_seed(0)).cumsum(2)
+    scaled = SignalDataset(walk / walk.std(), torch.arange(20) % 2, ("a", "b"))
+    begun, _ = RECIPES[recipe].build(scaled, conditional=True, seed=3)
+    trained = copy.deepcopy(begun)
+    for weight in trained.parameters():
+        weight.data += 1
+    fresh = evaluate.untrained(trained, seed=3)
+    assert not fresh.training and fresh.state_dict().keys() == begun.state_dict().keys()
+    for name, value in begun.state_dict().items():
+        assert torch.equal(fresh.state_dict()[name], value), name
 
 
 def test_other_recordings_may_judge_and_must_be_of_the_run_s_kind(trained, tmp_path, capsys, small_forests):
