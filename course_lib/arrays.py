@@ -24,6 +24,14 @@ def as_numpy(x: Array | list | tuple) -> ndarray:
     return _plain(x)
 
 
+def copy_for_torch(x: ndarray) -> ndarray:
+    """A copy that `torch.from_numpy` takes: it refuses arrays that run backwards or have foreign bytes ('>f8').
+
+    Of a read-only array it would warn.
+    """
+    return np.array(x, dtype=x.dtype.newbyteorder("="), order="C")
+
+
 def finite_float64(
     x: object, name: str, *, advice: str = "Repair or leave out those values first."
 ) -> Float64[ndarray, "..."]:

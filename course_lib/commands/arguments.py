@@ -6,6 +6,7 @@ for it.
 
 import argparse
 import csv
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -141,7 +142,24 @@ def load(signals: str, options: dict[str, object]) -> SignalDataset:
         _refuse_all_but(("length", "channels"), options, "the Auslan recordings")
         channels = tuple(map(str, options.get("channels", ["right_x"])))
         return load_auslan(path, channels=channels, length=options.get("length", LENGTH))
-    return load_signals(path, **options)
+    try:
+        return load_signals(path, **options)
+    except ValueError as error:
+        raise ValueError(as_options(str(error))) from error
+
+
+def as_options(message: str) -> str:
+    """What `load_signals` advises in Python's words (`length=65`, `label=False`), as typed here (`--length 65`)."""
+
+    def option(found: re.Match) -> str:
+        name, value = found[1], found[2]
+        if value == "None":
+            return f"no --{name}"
+        parts = value[1:-1].split(",") if value.startswith("[") else [value]
+        typed = ",".join(part.strip(" '") for part in parts) if value != "False" else "none"
+        return f"--{name} {typed}"
+
+    return re.sub(rf"\b({'|'.join(READING)})=('[^']+'|\[[^\]]*\]|\.\.\.|\w+)", option, message)
 
 
 def _refuse_all_but(heeded: Sequence[str], options: dict[str, object], what: str) -> None:

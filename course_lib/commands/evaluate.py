@@ -1,18 +1,20 @@
 """`evaluate RUN`: the quality report of a run, as a table, as report.csv and as report.html, with a verdict.
 
-The idea: as many signals are generated as recordings were held out, for the same labels; six forgers make as many; all
-are judged alike, beside other recordings. The last line says what it comes to.
+The idea: as many signals are generated as recordings were held out, for the same labels; six forgers make as many, and
+the generator as it was before its training; all are judged alike, beside other recordings. The last line says what it
+comes to.
 """
 
 import argparse
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_lib import checkpoints, files
 from course_lib.commands import arguments as shared
@@ -23,6 +25,9 @@ from course_lib.commands.pictures import history_picture, report_picture, sample
 from course_lib.commands.recordings import Recordings
 from course_lib.commands.run_folder import HISTORY, PAGE, PICTURE, RECORDINGS, TABLE, load_settings
 from course_lib.data import SignalDataset
+
+if TYPE_CHECKING:
+    from course_lib.metrics import Verdict
 
 HELP = "judge a run by held-out recordings"
 EXAMPLE = "python -m course_lib evaluate my_run"
@@ -48,8 +53,8 @@ def run(arguments: argparse.Namespace) -> None:
     evaluate(folder, recordings, quick=arguments.quick, seed=arguments.seed, device=arguments.device)
 
 
-def evaluate(folder: Path, recordings: Recordings, *, quick: bool, seed: int, device: str | None) -> None:
-    """Judge the run in `folder`; write report.csv, report.html and samples.png, and print the report.
+def evaluate(folder: Path, recordings: Recordings, *, quick: bool, seed: int, device: str | None) -> "Verdict":
+    """Judge the run in `folder`; write report.csv, report.html and samples.png, print the report; the verdict.
 
     Raises:
         ValueError: if too few recordings are there to compare, or the generator is of other signals.
@@ -63,15 +68,19 @@ def evaluate(folder: Path, recordings: Recordings, *, quick: bool, seed: int, de
             f"recordings have {test.channels} of {test.length}. Were files of two runs mixed? Train it again."
         )
     files.check_room(folder, ROOM)
-    say(f"Judging {len(test):,} generated signals by {len(test):,} held-out recordings, beside six forgers ...")
-    made = draw(
-        generator, folder, len(test), labels=test.labels if generator.n_classes else None, seed=seed, device=device
+    say(
+        f"Judging {len(test):,} generated signals by {len(test):,} held-out recordings, beside six forgers and the "
+        "untrained generator ..."
     )
+    labels = test.labels if generator.n_classes else None
+    begun = untrained(generator, seed=load_settings(folder).get("seed") or 0)
+    made, before = (draw(g, folder, len(test), labels=labels, seed=seed, device=device) for g in (generator, begun))
     from course_lib.baselines import forge  # imported here, with scikit-learn: who trains and draws does without
     from course_lib.metrics import verdict_of
+    from course_lib.metrics.verdict import UNTRAINED
 
-    forgers = forge(learnt, test.labels, seed=seed)
-    report = report_of(learnt, test, made, labelled=bool(generator.n_classes), quick=quick, forgers=forgers)
+    beside = {**forge(learnt, test.labels, seed=seed), UNTRAINED: before}
+    report = report_of(learnt, test, made, labelled=bool(generator.n_classes), quick=quick, forgers=beside)
     files.write_whole(folder / TABLE, report.to_csv().encode())
     pictures = _pictures(folder, test, made, report)
     if PICTURE in pictures:
@@ -82,6 +91,20 @@ def evaluate(folder: Path, recordings: Recordings, *, quick: bool, seed: int, de
     print(as_text(report))
     print(f"\n{report.attrs['size']} signals compared{', quickly' if quick else ''}. For a browser: {folder / PAGE}\n")
     print(verdict.sentence[0].upper() + verdict.sentence[1:])
+    return verdict
+
+
+def untrained(generator: nn.Module, *, seed: int) -> nn.Module:
+    """The generator before its training: with the run's seed, the very weights that it began with.
+
+    What was fitted to recordings and is not trained, the Gaussian that it begins with (`start`), is kept.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        fresh = type(generator)(**generator.arguments).eval()
+    if getattr(generator, "start", None) is not None:
+        fresh.start.load_state_dict(generator.start.state_dict())
+    return fresh
 
 
 def report_of(
@@ -191,7 +214,7 @@ def as_text(report: pd.DataFrame) -> str:
     shown = pd.DataFrame(index=[name.replace("_", " ") for name in report.index])
     shown["value"] = [number(value) for value in report["value"]]
     shown["recordings"] = [number(value) for value in report["reference"]]
-    shown["range"] = [interval(low, high) for low, high in zip(report["low"], report["high"], strict=True)]
+    shown["range"] = [interval(line) for _, line in report.iterrows()]
     shown[""] = ["" if inside else "outside" for inside in report["inside"]]
     for name in forgers:
         shown[name.removeprefix("Gaussian, ").removeprefix("Fourier ")] = [number(value) for value in report[name]]

@@ -33,9 +33,9 @@ MEASURED_STEPS, WARM_UP, MEASURING = 200, 3, 6.0  # steps at most, of which so m
 FINISHING = 12.0  # processor seconds for pictures, exports and what is imported for them
 LONG_ENOUGH = 1.0  # seconds: of shorter measurements the share of a core says nothing
 SHARE_OF_JUDGE = 0.3  # of the minutes: a whole report where it is done within them, else the quick one
-# A small report (three redraws, no forger) judges one set and takes all metrics 4 times; the report with six forgers
-# and twenty redraws judges seven sets and takes them 27 times.
-SMALL_REPORTS = 7
+# A small report (three redraws, no forger) judges one set and takes all metrics 4 times; the report with six forgers,
+# the untrained generator and twenty redraws judges eight sets and takes them 28 times.
+SMALL_REPORTS = 8
 WHOLE_OVER_QUICK = 2.5  # trees of the forests, at equal numbers of signals; the time grows with their square
 QUICK_SIZE = 200
 MOST_SAMPLES = 10_000
@@ -82,7 +82,12 @@ def run(arguments: argparse.Namespace) -> int:
         return 130
     if len(history) < budget.steps:
         say(f"The time for training was over after {len(history):,} of {budget.steps:,} steps: slower than measured.")
-    evaluate(out, recordings, quick=budget.quick, seed=1, device=arguments.device)
+    verdict = evaluate(out, recordings, quick=budget.quick, seed=1, device=arguments.device)
+    if verdict.grade != "use it" and len(history) < MOST_STEPS:
+        say(
+            f"Try more minutes first: this run had {len(history):,} steps, and the course's own generators had "
+            f"{MOST_STEPS:,}."
+        )
     n = _export(out, recordings, arguments)
     say(f"{n:,} generated signals are in {out / SAMPLES}. Done after {(time.monotonic() - began) / 60:.1f} minutes.")
     return 0

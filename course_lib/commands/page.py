@@ -37,25 +37,30 @@ ASKS = {
     "tstr": "the share of recordings known by a recogniser that learnt from them",
     "caught": "how often a classifier tells them from recordings; 0.5 is chance",
 }
+SHARES = ("precision", "recall", "coverage")
 ALT = {
     PICTURE: "Recordings above, generated signals below, and the sizes of the steps of both at the bottom",
-    TABLE: "Each metric over its reference, within the range of recordings, with the forgers' as crosses",
+    TABLE: "Each metric over its reference, within the range of recordings, with the forgers' as small marks",
     HISTORY: "Wasserstein estimate, slope of the critic, and both losses over the steps",
 }
 CAPTIONS = {
     PICTURE: "Above: recordings that were held out from training. Below: generated signals; the first six of each. At "
-    "the bottom: the share of steps from a value to the next that are smaller.",
+    "the bottom: the share of steps from a value to the next that are smaller. Where there are many classes or "
+    "channels, the first ones.",
     TABLE: "Each metric over what recordings score among themselves (1). The bar is the 99 % range of other "
-    "recordings; a filled point lies inside, a hollow one outside; crosses are forgers.",
+    "recordings; a filled point lies inside, a hollow one outside; small marks are forgers and "
+    "the untrained generator.",
     HISTORY: "The training. Losses of a game do not fall to 0: they say whether it stayed in balance, not how good the "
     "signals are.",
 }
 COLOURS = {"use it": "#009E73", "use it with care": "#B37700", "not yet": "#B03A00"}
+LEAST_SCALE = 0.68  # of a picture's own width
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; color: #222;
+  background: white; }
 .verdict { border-left: 6px solid; padding: .6rem 1rem; background: #f6f6f6; }
-.table { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; }
-th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
+.table, .picture { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; }
+th, td { padding: .25rem .5rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
 th:first-child, td:first-child, td.setting { text-align: left; } th, td.setting { white-space: normal; }
 .metrics td:first-child { white-space: normal; min-width: 8rem; } small { display: block; color: #555; }
 @media (min-width: 70rem) { .metrics td:first-child { min-width: 14rem; } }
@@ -91,7 +96,8 @@ def page(
         "<h2>Each metric, beside recordings and forgers</h2>",
         "<p>A value says something only beside what recordings score among themselves: <em>recordings</em> is the mean "
         "over redraws, <em>range</em> where 99 of 100 more would lie. Forgers are signals made without a network, from "
-        "the same training recordings; interpolation and jittered copies copy.</p>",
+        "the same training recordings; interpolation and jittered copies copy. <em>Untrained</em> is the same network "
+        "before its training, which may begin with a Gaussian of each class.</p>",
         _table(report),
         *[_figure(key, pictures[key]) for key in (TABLE, HISTORY) if key in pictures],
         "<h2>The run</h2>",
@@ -106,8 +112,11 @@ def page(
 
 def _figure(key: str, png: bytes) -> str:
     data = base64.b64encode(png).decode()
-    image = f'<img src="data:image/png;base64,{data}" alt="{escape(ALT[key])}">'
-    return f"<figure>{image}<figcaption>{escape(CAPTIONS[key])}</figcaption></figure>"
+    wide = int.from_bytes(png[16:20], "big")  # of a PNG: its width in pixels
+    # on a phone a wide picture is not shrunk until its words are lost: it scrolls, as the table does
+    look = f"min-width: {LEAST_SCALE * wide:.0f}px"
+    image = f'<img src="data:image/png;base64,{data}" alt="{escape(ALT[key])}" style="{look}">'
+    return f'<figure><div class="picture">{image}</div><figcaption>{escape(CAPTIONS[key])}</figcaption></figure>'
 
 
 def _table(report: pd.DataFrame) -> str:
@@ -118,7 +127,7 @@ def _table(report: pd.DataFrame) -> str:
         cells = [
             f"<td>{escape(str(metric).replace('_', ' '))}<small>{escape(ASKS.get(str(metric), ''))}</small></td>",
             f'<td class="value">{number(line["value"])}</td>',
-            f"<td>{number(line['reference'])}</td><td>{interval(line['low'], line['high'])}</td>",
+            f"<td>{number(line['reference'])}</td><td>{interval(line)}</td>",
             *[f'<td class="forger">{number(line[name])}</td>' for name in forgers],
         ]
         rows.append(f'<tr class="{"inside" if line["inside"] else "outside"}">{"".join(cells)}</tr>')
@@ -126,12 +135,24 @@ def _table(report: pd.DataFrame) -> str:
 
 
 def _settings(known: Mapping) -> str:
-    rows = [(name, value) for name, value in known.items() if value not in (None, {}, []) and name != "program"]
-    cells = "".join(
-        f"<tr><td>{escape(name.replace('_', ' '))}</td><td class='setting'><code>{escape(str(value))}</code></td></tr>"
-        for name, value in rows
-    )
+    rows = [
+        (escape(name.replace("_", " ")), escape(_said(value)))
+        for name, value in known.items()
+        if value not in (None, {}, []) and name != "program"
+    ]
+    cells = "".join(f"<tr><td>{name}</td><td class='setting'><code>{value}</code></td></tr>" for name, value in rows)
     return f'<div class="table"><table>{cells}</table></div>' if rows else "<p>Its settings are not known.</p>"
+
+
+def _said(value: object) -> str:
+    """A setting as a person would write it."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name.replace('_', ' ')}: {_said(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_said, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 # ------------------------------------------------------------------------------------------------ numbers as text
@@ -142,8 +163,10 @@ def number(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 
-def interval(low: float, high: float) -> str:
-    """`0.9 to 1.1`, `to 0.6`, `from 0.88`."""
+def interval(line: pd.Series) -> str:
+    """The range of one line of a report: `0.9 to 1.1`, `to 0.6`, `from 0.88`. A share ends at 1, its range as well."""
+    low, high = line["low"], line["high"]
+    high = min(high, 1.0) if line.name in SHARES else high
     if not np.isfinite(low):
         return f"to {number(high)}"
     return f"{number(low)} to {number(high)}" if np.isfinite(high) else f"from {number(low)}"

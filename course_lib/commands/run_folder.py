@@ -23,7 +23,7 @@ EXPLAINED = {
     "state.before.safetensors": "the checkpoint before it, which is taken if that one is damaged",
     HISTORY: "the losses, a row a step",
     PICTURE: "recordings, generated signals, and how large their steps are",
-    TABLE: "the quality report: each metric, its range between recordings, and what forgers score",
+    TABLE: "the quality report: each metric, its range between recordings, what forgers and the net untrained score",
     PAGE: "the same for a browser, with pictures and a verdict",
     SAMPLES: "generated signals (fit)",
 }

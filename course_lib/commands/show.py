@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(_described(dataset))
     else:
         preview = preview_signals(arguments.signals, **options)
-        print(preview)
+        print(shared.as_options(str(preview)))
         dataset = preview.dataset
     if dataset is None:
         return PROBLEM

@@ -18,7 +18,7 @@ from course_lib.arrays import as_numpy, kind, refuse_mask, whole_numbers
 def float_tensor(values: Any) -> Tensor:
     """float16 or float32 values as a float32 tensor; anything else is refused."""
     refuse_mask(values, "SignalDataset: values")
-    if isinstance(values, np.ndarray) and values.dtype in (np.float16, np.float32):
+    if isinstance(values, np.ndarray) and values.dtype.newbyteorder("=") in (np.float16, np.float32):
         return torch.from_numpy(np.array(values, dtype=np.float32))  # a copy: theirs may be read-only
     dense = isinstance(values, Tensor) and values.layout == torch.strided
     if not dense or values.dtype != torch.float32 or values.device.type != "cpu":

@@ -12,7 +12,9 @@ by rules that stand here, each with the sentence that it gives as its reason; th
   do as well;
 - TSTR more than a tenth below its range: what the labels promise is not in the signals.
 
-*Use it with care*: caught above its null, or a null that itself ends at three quarters or more (few recordings, or
+*Use it with care*: caught above its null (where the report has a column `untrained`, the same generator before its
+training, it is said too if *caught* is not below that one's by more than the null's own spread, from its reference to
+its 99 % point: this alone decides nothing), or a null that itself ends at three quarters or more (few recordings, or
 groups of them that differ: then the judge sees little); the Frechet distance above its range; TSTR below its range;
 more than one of the other lines outside (of fifteen lines with a range of 99 % each, were they independent, one or more
 is outside by chance in 14 reports of 100, two or more in one); a line that could not be measured.
@@ -31,6 +33,7 @@ PLAINLY_CAUGHT = 0.75  # an accuracy: half of the signals are of a kind that rec
 FAR_BELOW = 0.9  # of the lowest TSTR that recordings have
 OUTSIDE_BY_CHANCE = 1  # lines
 COPYING = ("interpolation", "jittered copies")  # forgers that are caught little because they copy: no mark to reach
+UNTRAINED = "untrained"  # a column: the generator before its training, which is no forger
 RULED = ("caught", "copied_share", "frechet", "tstr")  # lines with a rule of their own
 COLUMNS = ("value", "reference", "low", "high", "ratio", "inside")
 
@@ -98,13 +101,22 @@ def _caught(report: pd.DataFrame) -> Faults:
         f"a classifier tells them from recordings with an accuracy of {line['value']:.2f} (two sets of recordings: at "
         f"most {line['high']:.2f})"
     )
-    forgers = line[[name for name in report if name not in (*COLUMNS, *COPYING)]].astype(float).dropna()
+    others = line[[name for name in report if name not in (*COLUMNS, *COPYING)]].astype(float).dropna()
+    forgers = others.drop(UNTRAINED, errors="ignore")
     beaten_by = [] if forgers.empty or line["value"] < forgers.min() else [str(forgers.idxmin())]
     yield ("not yet" if line["value"] >= PLAINLY_CAUGHT else "use it with care", told)
     for name in beaten_by:
         yield (
             "not yet",
             f"a forger without a network ({name}) is told from recordings no better ({forgers[name]:.2f})",
+        )
+    spread = line["high"] - line["reference"]
+    if UNTRAINED in others and others[UNTRAINED] - line["value"] <= spread:
+        found = "worse" if line["value"] - others[UNTRAINED] > spread else "no better"
+        yield (
+            "use it with care",
+            f"the generator is {found} than its untrained beginning (caught {others[UNTRAINED]:.2f}; a difference of "
+            f"more than {spread:.2f} counts)",
         )
 
 

@@ -42,11 +42,11 @@ def plot_samples(
     sampling_rate: Number | None = None,
     unit: str = "",
 ) -> Figure:
-    """Signals (N, C, L) in a column for each of the first four classes; of several channels, for each of four channels.
+    """Signals (N, C, L) in a column for each class and channel, of the first ones: four columns at most.
 
     Above the first six recordings of each, below them the first six generated, at the bottom the share of steps
     |x(t+1) - x(t)| below a size, of all signals of the column (200 at most). Without `generated` the recordings stand
-    alone. Several channels are shown of the first class that `real` has.
+    alone. Classes of which not all (first four) channels would have a column are left out, but for the first one.
 
     Args:
         sampling_rate: in Hz; without it the axis counts steps.
@@ -90,13 +90,13 @@ def _labels(labels: Array | None, values: ndarray) -> ndarray:
 
 
 def _columns(x: ndarray, y: ndarray, of_x: ndarray, of_y: ndarray, names: Sequence[str]) -> list[Column]:
-    """A column a channel where there are several, else a class, else some signals in their order."""
+    """A column for each channel of a class where there are several, else a class, else some signals in their order."""
     classes = np.unique(of_x)
     named = {k: names[k] if len(names) > 1 else "" for k in classes}
     if x.shape[1] > 1:
-        k = classes[0]
         return [
             Column(f"{named[k]}, channel {c}".removeprefix(", "), x[of_x == k, c], y[of_y == k, c])
+            for k in classes[: max(1, COLUMNS // x.shape[1])]
             for c in range(min(x.shape[1], COLUMNS))
         ]
     if len(classes) > 1:

@@ -293,4 +293,4 @@ def plot_quality_report(report: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     return ax
 
 
-FORGER_MARKERS = ("x", "+", "1", "2", "3", "4")
+FORGER_MARKERS = ("x", "+", "1", "2", "3", "4", "*")

@@ -9,7 +9,7 @@ from numpy import ndarray
 from torch import Tensor, nn
 
 from course_lib import devices
-from course_lib.arrays import refuse_mask
+from course_lib.arrays import copy_for_torch, refuse_mask
 from course_lib.devices import random_stream
 
 BLOCK = 16  # torch draws normal numbers in blocks of 16 and draws the last block anew if it is not full
@@ -58,7 +58,7 @@ def _checked(labels: object, n: int, n_classes: int | None) -> Int[Tensor, "n"] 
     if labels is None:
         return None
     refuse_mask(labels, "sample: labels")
-    labels = torch.as_tensor(labels)
+    labels = torch.as_tensor(copy_for_torch(labels) if isinstance(labels, ndarray) else labels)
     if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
         raise ValueError(f"sample: expected labels as whole numbers, indices of classes, got {labels.dtype}.")
     if labels.shape != (n,):

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from course_lib.classroom import progress
-from course_lib.classroom.checks import base
-from course_lib.classroom.checks.base import Exercise, as_function, as_number, as_tensor, close
+from course_lib.classroom.checks import EXERCISES, base
+from course_lib.classroom.checks.base import Exercise, as_function, as_number, as_tensor, close, worst
 
 
 @pytest.fixture(autouse=True)
@@ -284,7 +284,96 @@ def test_tensors_that_ask_for_gradients_are_taken_out_of_lists_and_tuples():
     assert as_tensor((2 * x, [3.0, x[0]]), shape=(2, 2)).tolist() == [[2.0, 2.0], [3.0, 1.0]]
 
 
+FOREIGN = {
+    "reversed": np.array([[3.0, 4.0], [1.0, 2.0]])[::-1],
+    "reversed twice": np.array([[4.0, 3.0], [2.0, 1.0]])[::-1, ::-1],
+    "big-endian": np.array([[1, 2], [3, 4]], dtype=">f8"),
+    "big-endian whole numbers": np.array([[1, 2], [3, 4]], dtype=">i4"),
+    "read-only": np.broadcast_to(np.array([[1.0, 2.0], [3.0, 4.0]]), (2, 2)),
+    "from a file": np.frombuffer(np.array([1, 2, 3, 4], dtype=">f4").tobytes(), dtype=">f4").reshape(2, 2),
+    "a list of them": [np.array([2.0, 1.0])[::-1], np.array([3, 4], dtype=">i2")],
+}
+
+
+@pytest.mark.parametrize("value", FOREIGN.values(), ids=FOREIGN)
+def test_arrays_that_torch_does_not_share_are_copied(value):
+    given = np.array(value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert as_tensor(value, shape=(2, 2)).tolist() == [[1, 2], [3, 4]]
+        assert close(value, torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    as_tensor(value).mul_(2)
+    assert np.array_equal(value, given), "the answer itself was changed"
+
+
 def test_close_compares_shape_and_size():
     assert close(1.00001, 1) and not close(1.01, 1)
     assert not close(torch.ones(3), torch.ones(1))  # no broadcasting: a wrong shape is not close
     assert close(np.array([1e6 + 1]), torch.tensor([1e6]))
+
+
+def test_the_worst_place_is_the_one_where_close_refuses_most():
+    assert worst([1000.05, 0.5, 2.0], [1000.0, 0.4, 2.0]) == (1,)  # 0.05 of 1000 is allowed, 0.1 of 0.4 is not
+    assert worst(np.array([[1.0, 2.0], [3.0, 5.0]]), torch.tensor([[1.0, 2.0], [3.0, 4.0]])) == (1, 1)
+    assert worst(3.0, 4.0) == ()
+    assert worst([102.0, 1.5], [100.0, 1.0]) == (0,)
+    assert worst([102.0, 1.5], [100.0, 1.0], rel=0.05) == (1,)
+
+
+def last_off(right):
+    """A right function whose last element or row is doubled."""
+
+    def answer(*given):
+        made = right(*given)
+        made = made.clone() if isinstance(made, torch.Tensor) else np.array(made)
+        made[-1] *= 2
+        return made
+
+    return answer
+
+
+def pairs_sorted(x):
+    return x.reshape(len(x), -1, 2).sort(dim=2).values.reshape(x.shape)
+
+
+def averaged(weights, decay):
+    kept = weights[0]
+    for w in weights[1:]:
+        kept = decay * kept + (1 - decay) * w
+    return kept
+
+
+def conditional(mean, covariance, x, missing):
+    known = ~missing
+    pull = np.linalg.solve(covariance[known][:, known], x[known] - mean[known])
+    return mean[missing] + covariance[missing][:, known] @ pull
+
+
+def steered(noise, direction, amount):
+    unit = direction / direction.norm()
+    return noise + (amount - noise @ unit)[:, None] * unit
+
+
+def too_far(noise, direction, amount):
+    made = steered(noise, direction, amount)
+    made[-1] += direction  # across it all draws stay in their places
+    return made
+
+
+LAST_FEATURES = [round(x, 2) for x in torch.randn(5, 6, generator=torch.Generator().manual_seed(0))[-1].tolist()]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "says"),
+    [
+        ("projection_score", last_off(lambda f, w, e, y: f @ w + (e[y] * f).sum(1)), "For signal 5 "),
+        ("steer", too_far, "your draw 4 has "),
+        ("conditional_mean", last_off(conditional), "At step 5 "),
+        ("averaged", last_off(averaged), "entry (2, "),
+        ("group_sort", last_off(pairs_sorted), f"For the features {LAST_FEATURES} "),
+        ("norms_without_nan", last_off(lambda s: (s.square().sum(dim=(1, 2)) + 1e-12).sqrt()), "Slope 4 "),
+    ],
+)
+def test_a_message_shows_an_element_that_is_wrong(name, answer, says):
+    verdict = EXERCISES[name].verdict(answer)
+    assert verdict.right is False and says in verdict.message, verdict.message

@@ -40,6 +40,18 @@ def test_whole_numbers_of_any_type_come_out_as_int64():
         assert values.dtype == np.int64 and values.tolist() == [3, 0]
 
 
+@pytest.mark.parametrize(
+    "given", [ARRAY[::-1, ::-1], ARRAY.astype(">f8"), np.broadcast_to(ARRAY, (3, 4)), ARRAY.T, ARRAY[:, ::-2]]
+)
+def test_a_copy_for_torch_is_taken_without_a_warning_and_shares_nothing(given):
+    before = given.copy()
+    tensor = torch.from_numpy(arrays.copy_for_torch(given))
+    assert tensor.is_contiguous() and tensor.dtype == torch.float64
+    np.testing.assert_array_equal(tensor.numpy(), before)
+    tensor.fill_(-1)
+    np.testing.assert_array_equal(given, before)
+
+
 def masked(x, at=1):
     """`x` with -9999 where a value is missing, and a mask over it."""
     values = np.array(x, dtype=np.float64)

@@ -256,7 +256,7 @@ def test_with_nothing_held_out_a_class_of_one_is_learnt_too(own, tmp_path, capsy
 
 def test_channels_of_a_tsv_and_a_broken_one_are_refused_before_any_work(own, tmp_path, capsys):
     err = refused(capsys, "train", own, "--channels", "right_x", "--out", tmp_path / "run")
-    assert "the option channels=['right_x'] says nothing about such a file" in err
+    assert "the option --channels right_x says nothing about such a file" in err
     (tmp_path / "broken.tsv").write_text("1\t0.5\t0.25\n2\t0.5\tx\n")
     err = refused(capsys, "train", tmp_path / "broken.tsv", "--out", tmp_path / "run")
     assert "broken.tsv, row 2, column 3" in err and not (tmp_path / "run").exists()

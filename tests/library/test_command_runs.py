@@ -1,6 +1,7 @@
 """The folder of a run and its report, as the commands make them: it explains itself, goes on, and is judged alone."""
 
 import contextlib
+import copy
 import json
 import os
 import re
@@ -23,6 +24,8 @@ from course_lib import checkpoints
 from course_lib.__main__ import main, parser
 from course_lib.commands import evaluate, fit, generate, say, show, train
 from course_lib.commands import train as train_command
+from course_lib.commands.arguments import RECIPES, as_options
+from course_lib.commands.page import _settings, interval
 from course_lib.commands.recordings import Recordings, split
 from course_lib.commands.run_folder import EXPLAINED, OWN
 from course_lib.data import SignalDataset, load_signals
@@ -293,15 +296,42 @@ def test_a_run_is_judged_without_its_file_and_the_verdict_is_the_last_line(train
     for metric, line in table.iterrows():
         (row,) = [r for r in heard.out.splitlines() if r.startswith(metric.replace("_", " ") + " ")]
         assert f"{line['value']:.3g}" in row and ("outside" in row) != line["inside"]
-    assert {"Gaussian", "Gaussian, pooled", "interpolation", "Fourier surrogates"} <= set(
-        table
-    ) and "tstr" in table.index
+    assert list(table)[-7:] == [
+        *("Gaussian", "Gaussian, shrunk", "Gaussian, pooled", "interpolation", "jittered copies"),
+        *("Fourier surrogates", "untrained"),
+    ]
+    assert "tstr" in table.index and "untrained" in heard.out.splitlines()[0]
     assert "Judging 12 generated signals by 12 held-out recordings" in heard.err
     assert (run / "samples.png").read_bytes().startswith(b"\x89PNG")
     html = (run / "report.html").read_text(encoding="utf-8")
     assert html.count('src="data:image/png;base64,') == html.count("<img ") == 3 and "http" not in html
     assert html.count("<tr class=") == len(table) and sentence.split(", because ")[-1][:40] in html
     assert "&lt;run&gt;" in html and "<run>" not in html
+    assert html.count('<img src="data:') == html.count('px">')  # each has its least width
+
+
+def test_settings_are_written_as_a_person_would_and_a_share_ends_at_1():
+    known = {"reading": {"length": 64, "channels": ["ax", "ay"]}, "labels": True, "rate": 256.4, "out": None}
+    html = _settings(known)
+    for said in ("<code>length: 64, channels: ax, ay</code>", "<code>yes</code>", "<code>256.4</code>"):
+        assert said in html
+    assert "out" not in html
+    line = pd.Series({"low": 0.84, "high": 1.1})
+    assert interval(line.rename("precision")) == "0.84 to 1" and interval(line.rename("density")) == "0.84 to 1.1"
+
+
+@pytest.mark.parametrize("recipe", sorted(RECIPES))
+def test_untrained_is_the_generator_as_the_run_began(recipe):
+    walk = torch.randn(20, 2, 32, generator=torch.Generator().manual_seed(0)).cumsum(2)
+    scaled = SignalDataset(walk / walk.std(), torch.arange(20) % 2, ("a", "b"))
+    begun, _ = RECIPES[recipe].build(scaled, conditional=True, seed=3)
+    trained = copy.deepcopy(begun)
+    for weight in trained.parameters():
+        weight.data += 1
+    fresh = evaluate.untrained(trained, seed=3)
+    assert not fresh.training and fresh.state_dict().keys() == begun.state_dict().keys()
+    for name, value in begun.state_dict().items():
+        assert torch.equal(fresh.state_dict()[name], value), name
 
 
 def test_other_recordings_may_judge_and_must_be_of_the_run_s_kind(trained, tmp_path, capsys, small_forests):
@@ -521,6 +551,23 @@ def test_show_shows_what_is_wrong_and_says_it_with_its_exit_code(tmp_path, capsy
     assert main(["show", str(tmp_path / "own.csv")]) == 2
     assert "PROBLEM" in capsys.readouterr().out
     assert main(["show", str(tmp_path / "own.csv"), "--missing", "interpolate"]) == 0
+
+
+def test_advice_on_a_file_is_given_as_the_options_of_this_command(tmp_path, capsys):
+    uneven = tmp_path / "uneven.csv"
+    uneven.write_text("label,t0,t1,t2\na,1.5,2.5,3.5\na,1.5,2.5,3.5\nb,1.5,0.5\n")
+    for command in (("show", uneven), ("train", uneven, "--out", tmp_path / "run")):
+        assert main([str(word) for word in command]) == 2
+        heard = capsys.readouterr()
+        told = heard.out + heard.err
+        assert "3 steps in every signal, as 2 of 3 have" in told and "resample all to: --length 3." in told
+
+
+def test_words_of_python_become_options_as_they_are_typed():
+    said = "Say label=3, or label=False; ignore=[...] or channels=['a b', 'c']; header=ROW, delimiter=','; label=None."
+    typed = "Say --label 3, or --label none; --ignore ... or --channels a b,c; --header ROW, --delimiter ,; no --label."
+    assert as_options(said) == typed
+    assert as_options("valid=3, wavelength=5 and a = b") == "valid=3, wavelength=5 and a = b"
 
 
 @pytest.mark.parametrize("command", [show, train, generate, evaluate, fit])

@@ -30,8 +30,8 @@ def test_a_dataset_says_its_size():
     assert (len(dataset), dataset.n_classes, dataset.channels, dataset.length) == (8, 2, 2, 7)
 
 
-@pytest.mark.parametrize("float_type", [np.float16, np.float32])
-@pytest.mark.parametrize("label_type", [np.uint8, np.int32, np.int64])
+@pytest.mark.parametrize("float_type", [np.float16, np.float32, ">f4"])
+@pytest.mark.parametrize("label_type", [np.uint8, np.int32, np.int64, ">i8"])
 def test_arrays_that_convert_exactly_are_taken(float_type, label_type):
     values = np.array([[[0.1, -2.5]], [[3.0, 65504.0]]], dtype=float_type)
     dataset = SignalDataset(values, np.array([1, 0], dtype=label_type), ["a", "b"])

@@ -56,6 +56,14 @@ def test_time_is_in_seconds_where_the_rate_is_known_and_in_steps_where_it_is_not
         assert axes[1, 0].get_xlabel() == label and axes[0, 0].get_lines()[0].get_xdata()[-1] == pytest.approx(last)
 
 
+def test_of_two_channels_two_classes_are_shown():
+    pair, labels = np.zeros((9, 2, 12)), np.repeat([0, 1, 2], 3)
+    pair[:] = np.arange(12)
+    figure = plots.plot_samples(pair, pair, real_labels=labels, generated_labels=labels, class_names=["a", "b", "c"])
+    titles = [f"{name}, channel {c}" for name in "ab" for c in (0, 1)]
+    assert [ax.get_title() for ax in grid(figure, 3)[0]] == titles
+
+
 def test_of_several_channels_each_has_a_column_of_the_first_class():
     wide = np.concatenate([X, X + 5, X - 5], axis=1)
     labels = 1 + np.arange(40) % 2

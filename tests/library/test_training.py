@@ -369,6 +369,14 @@ def test_sampling_asks_for_labels_where_they_are_needed():
         sample(models(2)[0], 3, labels=torch.zeros(2, dtype=torch.int64))
 
 
+def test_sampling_takes_labels_as_arrays_that_torch_does_not_share():
+    generator, labels = models(2)[0], np.array([0, 1, 1])
+    right = sample(generator, 3, labels=torch.from_numpy(labels), seed=0)
+    frozen = np.frombuffer(labels.tobytes(), labels.dtype)  # read-only: torch would warn, and warnings are errors
+    for given in (labels[::-1].copy()[::-1], labels.astype(">i4"), frozen):
+        assert torch.equal(sample(generator, 3, labels=given, seed=0), right)
+
+
 @pytest.mark.parametrize(
     ("setting", "words"),
     [

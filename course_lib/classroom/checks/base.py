@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 import torch
 
+from course_lib.arrays import copy_for_torch
 from course_lib.classroom import progress
 
 
@@ -212,6 +213,10 @@ def _without_tensors(value: object) -> object:
     return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
 
 
+def _tensor_of(value: object) -> torch.Tensor:
+    return torch.from_numpy(copy_for_torch(np.asarray(value)))
+
+
 def as_tensor(
     value: object,
     *,
@@ -226,7 +231,7 @@ def as_tensor(
     """
     if not isinstance(value, torch.Tensor):
         try:
-            value = torch.as_tensor(np.asarray(_without_tensors(value)))
+            value = _tensor_of(_without_tensors(value))
         except (TypeError, ValueError):
             refuse(f"A tensor was expected of {what}, and it is {_kind(value)}.")
     if shape is not None and tuple(value.shape) != tuple(shape):
@@ -249,5 +254,21 @@ def _short(dtype: torch.dtype) -> str:
 
 def close(value: object, expected: object, *, rel: float = 1e-4, abs: float = 1e-6) -> bool:
     """Whether numbers, arrays or tensors of one shape agree within `abs` + `rel` times the expected size."""
-    a, b = (torch.as_tensor(x).detach().cpu().double() for x in (value, expected))
+    a, b = _doubles(value, expected)
     return a.shape == b.shape and bool(torch.allclose(a, b, rtol=rel, atol=abs))
+
+
+def worst(value: object, expected: object, *, rel: float = 1e-4, abs: float = 1e-6) -> tuple[int, ...]:
+    """The place of the largest difference among those that `close` refuses, for a message that shows what is wrong.
+
+    The largest of all may be that of a large element, which is right.
+    """
+    a, b = _doubles(value, expected)
+    off = (a - b).abs()
+    off = torch.where(off > abs + rel * b.abs(), off, 0.0)
+    return tuple(int(i) for i in np.unravel_index(int(off.argmax()), off.shape))
+
+
+def _doubles(*arrays: object) -> tuple[torch.Tensor, ...]:
+    tensors = (x if isinstance(x, torch.Tensor) else _tensor_of(_without_tensors(x)) for x in arrays)
+    return tuple(x.detach().cpu().double() for x in tensors)

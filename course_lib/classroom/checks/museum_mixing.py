@@ -9,7 +9,7 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from course_lib.classroom.checks.base import as_function, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_tensor, close, exercise, refuse, worst
 from course_lib.classroom.checks.museum_helpers import MUSEUM, normal
 
 # ------------------------------------------------------------------------------------------- 5 beyond the ends
@@ -151,7 +151,8 @@ def norms_without_nan(answer):
             "to count as slope. 1e-12 is plenty."
         )
     if not close(got, right, rel=1e-3):
-        return f"The first of these five slopes has the norm {right[0]:.3f}, and yours says {got[0]:.3f}."
+        (i,) = worst(got, right, rel=1e-3)
+        return f"Slope {i} of these five has the norm {right[i]:.4g}, and yours says {got[i]:.4g}."
     slopes = torch.cat([torch.zeros(1, 3, 4), slopes]).requires_grad_(True)
     result = ask(slopes)
     if not result.requires_grad:

@@ -5,7 +5,7 @@ import torch
 from numpy import ndarray
 from scipy.stats import wasserstein_distance
 
-from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse, worst
 
 # ----------------------------------------------------------------------------------------- samples on a line
 
@@ -223,9 +223,11 @@ def group_sort(answer):
     if close(got, high.repeat_interleave(2, dim=1)) or close(got, torch.cat([high, high], dim=1)):
         return "Only the larger one of each pair is left: that is maxout. Keep both, or half of the information goes."
     if not close(got, right):
+        i, k = worst(got, right)
         return (
-            f"For the features {[round(v, 2) for v in x[0].tolist()]} the result is "
-            f"{[round(v, 2) for v in right[0].tolist()]}, and yours is {[round(v, 2) for v in got[0].tolist()]}."
+            f"For the features {[round(v, 2) for v in x[i].tolist()]} the result is "
+            f"{[round(v, 2) for v in right[i].tolist()]}, and yours is {[round(v, 2) for v in got[i].tolist()]}: look "
+            f"at place {k}."
         )
     if not got.requires_grad:
         return "The numbers are right, but no gradient flows through them: stay in PyTorch, without NumPy or detach."

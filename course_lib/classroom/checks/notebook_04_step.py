@@ -3,7 +3,7 @@
 import numpy as np
 from numpy import ndarray
 
-from course_lib.classroom.checks.base import as_function, as_tensor, close, exercise
+from course_lib.classroom.checks.base import as_function, as_tensor, close, exercise, worst
 from course_lib.transport import transport_plan
 
 # ---------------------------------------------------------------------------------------------- a step down W1
@@ -61,8 +61,12 @@ def flow_step(answer):
         if all(close(got, moves[name]) for got, moves in zip(moved, known, strict=True)):
             return message
     for (real, fake, rate), got, moves in zip(cases, moved, known, strict=True):
-        yours, right = got[0].round(4).tolist(), moves["right"][0].round(4).tolist()
-        if not close(got, moves["right"]):
+        right = moves["right"]
+        if not close(got, right):
+            i, _ = worst(got, right)
             sizes = f"{len(real)} real and {len(fake)} generated samples in {fake.shape[1]} dimensions"
-            return f"With {sizes} and the rate {rate}, the first moves by {right}, and yours by {yours}."
+            return (
+                f"With {sizes} and the rate {rate}, sample {i} moves by {right[i].round(4).tolist()}, and yours by "
+                f"{got[i].round(4).tolist()}."
+            )
     return None

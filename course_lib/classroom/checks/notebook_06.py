@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse, worst
 
 # ------------------------------------------------------------------------------------------------------- mixing
 
@@ -85,7 +85,7 @@ def mix_pairs(answer):
         (shape, one, case) for shape, one, case in zip(SHAPES, got, cases, strict=True) if not close(one, _mixed(*case))
     )
     one, right, x, y = (z.detach().flatten(1) for z in (one, _mixed(x, y, e), x, y))
-    k, place = divmod(int((one - right).abs().argmax()), right.shape[1])  # where it is most off
+    k, place = worst(one, right)
     return (
         f"For samples of shape {shape} the mixtures are not on their segments at the places asked for: number {place} "
         f"of sample {k} is {float(x[k, place]):.3f} and {float(y[k, place]):.3f}, its weight {float(e[k]):.3f}; "

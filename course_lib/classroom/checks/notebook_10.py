@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse, worst
 
 # ------------------------------------------------------------------------------------------- time to quality
 
@@ -178,9 +178,10 @@ def averaged(answer):
     if close(got, weights[0]):
         return "These are the first weights: is the running average kept from step to step?"
     if not close(got, right):
+        at = worst(got, right)
         return (
-            f"Of six weights with decay 0.8 the first entry is averaged to {float(right[0, 0]):.4f}, and yours is "
-            f"{float(got[0, 0]):.4f}."
+            f"Of six weights with decay 0.8 entry {at} is averaged to {float(right[at]):.5g}, and yours is "
+            f"{float(got[at]):.5g}."
         )
     for n, decay in ((1, 0.9), (2, 0.5), (9, 0.99), (30, 0.0), (4, 0.3)):
         weights = [torch.randn(2, 3, 2, generator=draws, dtype=torch.float64) for _ in range(n)]

@@ -7,7 +7,7 @@ import torch
 from numpy import ndarray
 from torch import Tensor
 
-from course_lib.classroom.checks.base import as_function, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_tensor, close, exercise, refuse, worst
 
 # --------------------------------------------------------------------------------------------------- a projection
 
@@ -63,7 +63,8 @@ def projection_score(answer):
             return message
     right = _scores(*given)
     if not close(got, right):
-        return f"For the first signal the score is {right[0]:.4f}, and yours is {got[0]:.4f}. Sum over the features."
+        (i,) = worst(got, right)
+        return f"For signal {i} the score is {right[i]:.5g}, and yours is {got[i]:.5g}. Sum over the features."
     for batch, width, classes, seed in ((1, 5, 2, 1), (7, 3, 9, 2), (4, 4, 4, 3), (3, 8, 1, 4)):
         given = _asked(batch, width, classes, seed)
         if not close(ask(given), _scores(*given)):
@@ -127,7 +128,8 @@ def steer(answer):
         along, across = got @ unit, got - (got @ unit)[:, None] * unit
         if not close(across, noise - (noise @ unit)[:, None] * unit):
             return "Across the direction the noise is another one than before. Only its part along it may change."
-        return f"Along the unit vector every draw should have {amount:g}; your first has {along[0]:.4f}."
+        (i,) = worst(along, torch.full_like(along, amount))
+        return f"Along the unit vector every draw should have {amount:g}; your draw {i} has {along[i]:.5g}."
     for n, width, amount, seed in ((1, 3, 0.0, 1), (4, 4, -2.0, 2), (9, 2, 0.5, 3), (2, 30, 3.0, 4)):
         stream = torch.Generator().manual_seed(seed)
         noise, direction = torch.randn(n, width, generator=stream), 0.3 * torch.randn(width, generator=stream)
@@ -205,7 +207,8 @@ def conditional_mean(answer):
             return message
     right = _conditional(mean, covariance, x, missing)
     if not close(got, right):
-        return f"At the first missing step it is {right[0]:.4f}, and yours is {got[0]:.4f}."
+        (i,) = worst(got, right)
+        return f"At step {np.flatnonzero(missing)[i]} it is {right[i]:.5g}, and yours is {got[i]:.5g}."
     for length, seed in ((3, 1), (12, 2), (5, 3), (20, 4)):
         mean, covariance, x = _law(length, seed)
         missing = np.zeros(length, dtype=bool)

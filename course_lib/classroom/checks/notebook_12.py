@@ -7,7 +7,7 @@ import numpy as np
 from numpy import ndarray
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
-from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse, worst
 
 # ------------------------------------------------------------------------------------------- at equal steps
 
@@ -56,9 +56,9 @@ def at_equal_steps(answer):
             return message
     right = _by_hand(times, values, even)
     if not close(got, right):
-        worst = int(np.abs(got - right).argmax())
+        (i,) = worst(got, right)
         return (
-            f"At {even[worst]:g} s PCHIP gives {right[worst]:.4f}, and yours is {got[worst]:.4f}. The steps are "
+            f"At {even[i]:g} s PCHIP gives {right[i]:.4f}, and yours is {got[i]:.4f}. The steps are "
             f"np.linspace(first, last, {length}), of the recording's own times."
         )
     random = np.random.default_rng(0)

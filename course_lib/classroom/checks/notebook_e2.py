@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy import ndarray
 
-from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse, worst
 
 # --------------------------------------------------------------------------------------- the least percentage error
 
@@ -235,7 +235,7 @@ def known_smooth(answer):
     for n, width, seed in ((30, 8, 0), (12, 12, 1), (25, 1, 2), (40, 16, 3)):
         values = np.random.default_rng(seed).normal(20, 3, n)
         if not close(got := ask(values, width, _halves), expected := right(values, width)):
-            at = int(np.abs(got - expected).argmax())
+            (at,) = worst(got, expected)
             return (
                 f"Of {n} days with a width of {width}, value {at} should be the last of smooth(days {at} to "
                 f"{at + width - 1}), {expected[at]:.4g}, and yours is {got[at]:.4g}."

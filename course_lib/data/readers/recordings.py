@@ -141,12 +141,13 @@ def _lengths(recordings: Recordings, length: int | None) -> str:
         return ""
     lengths = recordings.lengths
     if min(lengths) < max(lengths):
-        usual = Counter(lengths).most_common(1)[0][0]
+        usual, often = Counter(lengths).most_common(1)[0]
         n = next(n for n, found in enumerate(lengths) if found != usual)
         return (
-            f"{recordings.place(n, 0, lengths[n] - 1)}: expected {usual} steps in every signal, as most have, but this "
-            f"one ends here after {lengths[n]} (shortest {min(lengths)}, longest {max(lengths)}). If they are meant to "
-            f"differ, say which length to resample all to: length={int(np.median(lengths))}. Else mend that signal."
+            f"{recordings.place(n, 0, lengths[n] - 1)}: expected {usual} steps in every signal, as {often:,} of "
+            f"{len(lengths):,} have, but this one ends here after {lengths[n]} (shortest {min(lengths)}, longest "
+            f"{max(lengths)}). If they are meant to differ, say which length to resample all to: "
+            f"length={int(np.median(lengths))}. Else mend that signal."
         )
     if recordings.times is not None:
         return (

@@ -153,16 +153,16 @@ WRONG = {
         ),
         "nearest": (lambda x, y, r: down_w1(x, y, r, plan=to_the_nearest), "nearest neighbour"),
         "signs": (lambda x, y, r: down_w1(x, y, r, charge=lambda ways, length: np.sign(ways)), "sign of each"),
-        "by index": (by_index, "the first moves by"),
+        "by index": (by_index, " moves by ["),
         "the plan of W2": (
             lambda x, y, r: down_w1(x, y, r, plan=lambda length: transport_plan(length**2).plan),
-            "the first moves by",
+            " moves by [",
         ),
         "the lazy plan": (
             lambda x, y, r: down_w1(x, y, r, plan=lambda length: np.full(length.shape, 1 / length.size)),
-            "the first moves by",
+            " moves by [",
         ),
-        "nothing moved": (lambda x, y, r: y, "the first moves by"),
+        "nothing moved": (lambda x, y, r: y, " moves by ["),
         "the real ones": (lambda x, y, r: down_w1(y, x, r), "shape (9, 3) was expected"),
     },
     "line_distance": {

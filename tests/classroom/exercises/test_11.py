@@ -79,7 +79,7 @@ WRONG = {
         "the weight twice": (lambda f, w, e, y: f @ w + e[y] @ w, "multiplied by the weight"),
         "multiplied": (lambda f, w, e, y: (f @ w) * (f * e[y]).sum(1), "cannot speak apart"),
         "everybody's": (lambda f, w, e, y: f @ w + f @ e[y].T, "The shape"),
-        "a sigmoid": (lambda f, w, e, y: torch.sigmoid(f @ w + (f * e[y]).sum(1)), "For the first signal"),
+        "a sigmoid": (lambda f, w, e, y: torch.sigmoid(f @ w + (f * e[y]).sum(1)), "For signal "),
     },
     "steer": {
         "added": (lambda z, w, a: z + a * unit(w), "still differ"),
@@ -111,7 +111,7 @@ WRONG = {
         ),
         "all steps": (whole, "has all of them"),
         "NaN": (lambda m, c, x, g: x[g], "what is missing in x is NaN"),
-        "zeros": (lambda m, c, x, g: 0 * m[g], "At the first missing step"),
+        "zeros": (lambda m, c, x, g: 0 * m[g], "At step "),
     },
 }
 RIGHT = {
