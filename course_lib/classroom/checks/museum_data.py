@@ -53,7 +53,7 @@ def for_tanh(answer):
     if got.abs().max() > 1.0001:
         return f"The largest scaled value is {float(got.abs().max()):.2f}, and a tanh never exceeds 1."
     if close(got, values / values.abs().max()):
-        return "Divided by the largest value: these signals are all positive or nearly so, and -1 to 0 stays empty."
+        return "Divided by the largest value: these signals are nearly all positive, so -1 to 0 stays nearly empty."
     if close(got, -right):
         return "Upside down: the least value became 1."
     if not close(got, right, abs=1e-4):

@@ -156,6 +156,13 @@ def standardise(answer):
         )
     if close(got_train, train / train.std(axis=(0, 2), keepdims=True), rel=2e-3, abs=2e-3):
         return "The spread is right and the mean is still in it: subtract the training mean of each channel first."
+    if same(got_train, train, train):
+        return (
+            "The training set is right, and the test set is not: take the training set's mean from it and divide it by "
+            "the training set's deviation, channel by channel. Its means are then "
+            f"{np.round(_standardised(test, train).mean(axis=(0, 2)), 2).tolist()}, and yours are "
+            f"{np.round(got_test.mean(axis=(0, 2)), 2).tolist()}."
+        )
     low, high = train.min(axis=(0, 2), keepdims=True), train.max(axis=(0, 2), keepdims=True)
     if close(got_train, (train - low) / (high - low)) or close(got_train, 2 * (train - low) / (high - low) - 1):
         return (

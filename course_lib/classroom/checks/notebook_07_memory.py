@@ -71,4 +71,12 @@ def memory_ratio(answer):
     right = np.median(_to_nearest(fresh, train[:20])) / np.median(_to_nearest(test, train[:20]))
     if not close(half, right):
         return f"Right for 40 training signals; for 20 the ratio is {right:.4f}, and yours is {half:.4f}."
+    train, test, fake = (random.standard_normal((n, 3, 6)) for n in (40, 25, 25))
+    several = as_number(ratio(train.copy(), test.copy(), fake.copy()), what="the ratio")
+    right = np.median(_to_nearest(fake, train)) / np.median(_to_nearest(test, train))
+    if not close(several, right):
+        return (
+            f"Right for signals of one channel; for three channels the ratio is {right:.4f}, and yours is "
+            f"{several:.4f}. All values of a signal, of every channel, belong to one distance."
+        )
     return None

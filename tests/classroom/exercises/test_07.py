@@ -177,6 +177,11 @@ WRONG = {
             "the mean is still in it",
         ),
         "by range": (by_range, "Minimum and maximum"),
+        "the test set as it came": (lambda a, b: (standardised(a, b)[0], b), "and the test set is not"),
+        "the test set's mean alone": (
+            lambda a, b: (standardised(a, b)[0], b - a.mean((0, 2), keepdims=True)),
+            "and the test set is not",
+        ),
         "nothing done": (lambda a, b: (a, b), "should have mean 0 and standard deviation 1"),
         "one array": (lambda a, b: a, "Two arrays were asked for"),
     },
@@ -204,6 +209,10 @@ WRONG = {
         "no denominator": (lambda a, b, f: np.median(cdist(flat(f), flat(a)).min(axis=1)), "A distance alone"),
         "from the training side": (from_the_training_side, "You went from"),
         "40 built in": (lambda a, b, f: memory(np.resize(a, (40, 1, 6)), b, f + (len(a) != 40)), "for 20 the ratio"),
+        "the first channel alone": (
+            lambda a, b, f: memory(a[:, :1], b[:, :1], f[:, :1]),
+            "Right for signals of one channel",
+        ),
         "one always": (lambda a, b, f: 1.0, "and yours is 1.0000"),
     },
 }

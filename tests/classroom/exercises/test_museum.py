@@ -505,7 +505,7 @@ WRONG = {
         "standardised": (lambda x: (x - x.mean()) / x.std(), "wants a linear last layer"),
         "as if from 0 to 1": (lambda x: 2 * x - 1, "2x - 1 is right"),
         "upside down": (lambda x: -ranged()(x), "Upside down"),
-        "by the largest": (lambda x: x / x.abs().max(), "stays empty"),
+        "by the largest": (lambda x: x / x.abs().max(), "stays nearly empty"),
         "a tanh of it": (lambda x: ((x - x.mean()) / x.std()).tanh(), "along another path"),
     },
     "critics_lesson": {
