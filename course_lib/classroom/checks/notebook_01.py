@@ -71,7 +71,8 @@ def loss_from_logits(answer):
                 + (
                     "in float32 sigmoid(40) is 1, and what is left to 1 is 0. Do not go by way of the probability."
                     if size < 80
-                    else f"e^{size:.0f} is larger than any float. Which function does log(1 + e^l) in one go?"
+                    else f"e^{size:.0f} is larger than any float, and sigmoid(-{size:.0f}) smaller than any but 0. "
+                    "Which function does log(1 + e^l) in one go?"
                 )
             )
         return as_number(value, what="the loss")
@@ -94,8 +95,8 @@ def loss_from_logits(answer):
         if not close(far, 2 * size):
             return (
                 f"At small logits you are right. A discriminator that is sure and wrong, real logit -{size:.0f} and "
-                f"fake logit {size:.0f}, has the loss {2 * size:.0f}, and yours is {far:.4g}. Is a probability kept "
-                "away from 0 and 1 on the way? Beyond such a limit all mistakes cost the same."
+                f"fake logit {size:.0f}, has the loss {2 * size:.0f}, and yours is {far:.4g}. Is a probability, or a "
+                "power of e, kept within limits on the way? Beyond such a limit all mistakes cost the same."
             )
     fake = torch.tensor([1000.0], requires_grad=True)
     value = loss(torch.tensor([1000.0]), fake)
@@ -212,7 +213,8 @@ def vanishing(answer):
             )
         return word
 
-    places = {-5.0: "saturating", -4.0: "neither", 0.0: "neither", 4.0: "neither", 5.0: "non-saturating"}
+    places = {-5.0: "saturating", -4.7: "saturating", -4.5: "neither", -4.0: "neither", 0.0: "neither"}
+    places |= {4.0: "neither", 4.5: "neither", 4.7: "non-saturating", 5.0: "non-saturating"}
     words = {logit: ask(logit) for logit in places}
     if all(words[logit] == right for logit, right in places.items()):
         for logit in (-1000.0, 1000.0):
@@ -220,12 +222,17 @@ def vanishing(answer):
             if ask(logit) != right:
                 return f"At the logit {logit:g} yours says {ask(logit)!r}: did something overflow?"
         return None
+    if len(set(words.values())) == 1 and words[0.0] != "neither":
+        return (
+            f"Yours says {words[0.0]!r} at every logit that was tried. Both slopes are below 0 everywhere, so each is "
+            "smaller than 0.01 as a number: compare its size."
+        )
     if words[-5.0] == "neither" and words[5.0] == "neither":
         return (
             "Yours says 'neither' at l = -5 and at l = 5. In *D* that would be so: the slopes are -1/(1 - D) and -1/D "
             "there, never smaller than 1. The network moves the logit: multiply by dD/dl = D (1 - D)."
         )
-    if words[-5.0] == "non-saturating" or words[5.0] == "saturating":
+    if words[-5.0] == "non-saturating" and words[5.0] == "saturating":
         return (
             "The two have changed places. At l = -5 the discriminator is sure that the sample is fake; there the "
             "slope of log(1 - D) in l is -sigma(-5) = -0.0067, and that of -log D is -0.9933."
@@ -235,6 +242,13 @@ def vanishing(answer):
             f"At l = 0 yours says {words[0.0]!r}. There D = 1/2, as against a perfect generator, and both slopes are "
             "-1/2: a gradient does not vanish because the generator is good."
         )
+    for logit, right in ((-5.0, "saturating"), (5.0, "non-saturating")):
+        if words[logit] not in (right, "neither"):
+            slopes = ("-0.0067", "-0.9933") if logit < 0 else ("-0.9933", "-0.0067")
+            return (
+                f"At l = {logit:g} yours says {words[logit]!r}. There the slope of log(1 - D) in l is {slopes[0]}, and "
+                f"that of -log D is {slopes[1]}: it is the {right} one that vanishes."
+            )
     if words[5.0] == "neither":
         return (
             "At l = 5 yours says 'neither'. The non-saturating slope is -(1 - sigma(5)) = -0.0067 there: it vanishes "
@@ -245,7 +259,8 @@ def vanishing(answer):
             "At l = -5 yours says 'neither', and the slope of log(1 - D) in the logit is -0.0067 there. Is your "
             "comparison made with the size of the slope?"
         )
+    logit = min((logit for logit, right in places.items() if words[logit] != right), key=abs)
     return (
-        "At l = -4 and l = 4 the smaller of the two slopes has the size 0.018, which is not below 0.01: compare the "
-        "slope and not the sign of the logit."
+        f"At l = {logit:g} yours says {words[logit]!r}. The smaller of the two slopes has the size "
+        f"{1 / (1 + np.exp(abs(logit))):.4f} there: compare it with 0.01, and not the sign of the logit."
     )

@@ -50,6 +50,8 @@ def _played(
     same_noise: bool = False,
     keep_d: float = 0,
     keep_g: float = 0,
+    leak: bool = False,
+    zero_late: bool = False,
 ) -> list[list[float]]:
     """G's scale and shift, D's weight and bias after each of ROUNDS, by hand; the options are ways to get it wrong."""
     (scale, shift, weight, bias), after = START, []
@@ -72,6 +74,7 @@ def _played(
             in_g, in_d = fooled(z, *at)
             left_g, left_d = in_g + keep_g * left_g, left_d + in_d  # backward leaves slopes in D, too
             scale, shift = np.array([scale, shift]) - RATES[1] * left_g
+            left_g = np.zeros(2) if zero_late else left_g
 
         if generator_first:
             step_g(before, noises[g_noise])
@@ -81,7 +84,10 @@ def _played(
             of_fake = 1 / (1 + np.exp(-(weight * fake + bias)))
             slope = [(of_real * real).mean() + (of_fake * fake).mean(), of_real.mean() + of_fake.mean()]
             left_d = d_up * np.array(slope) + keep_d * left_d
+            if leak:  # D's backward goes through its fakes into G
+                left_g = left_g + np.array([(of_fake * weight * z).mean(), (of_fake * weight).mean()])
             weight, bias = np.array([weight, bias]) - RATES[0] * left_d
+            left_d = np.zeros(2) if zero_late else left_d
             if every_time:
                 step_g((weight, bias), z)
         if not (generator_first or every_time):
@@ -91,7 +97,18 @@ def _played(
 
 
 # How `_played` gets it wrong, and what a reader hears whose four numbers are these after every round.
+_LEAK = (
+    "Your generator's step holds what D's `backward()` left in G, the wish of its enemy: the fakes were not "
+    "detached. `detach()` them, or let `down.zero_grad()` stand before the generator's `backward()`."
+)
 WRONG_STEPS = [
+    ({"leak": True, "keep_g": 1}, _LEAK),
+    ({"leak": True, "keep_g": 1, "zero_late": True}, _LEAK + " After its step that comes too late."),
+    (
+        {"keep_d": 1, "zero_late": True},
+        "After one round you are right, after the second not: the generator's `backward()` leaves slopes in D, too, "
+        "and D's next step adds them. `up.zero_grad()` stands before each `backward()` of D, not after its step.",
+    ),
     (
         {"generator_first": True},
         "Your generator moves before the discriminator has: it answers the old one. D's steps come first.",

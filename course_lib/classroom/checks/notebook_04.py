@@ -41,10 +41,11 @@ def line_distance(answer):
             f"For two samples of 9 the distance is {right:.4f}, and yours is {got:.4f}: each x went to the y that "
             "happens to stand at the same index. The order of a sample means nothing: sort both first."
         )
-    if close(got, abs(x.mean() - y.mean())):
+    if close(abs(got), abs(x.mean() - y.mean())):  # the area with its signs is the same number
         return (
-            f"You compared the means ({got:.4f}); the distance is {right:.4f}. Two heaps with one mean can be far "
-            "from each other, and a wide one must be carried together to become a narrow one."
+            f"Yours is {got:.4f}, the difference of the means, and the distance is {right:.4f}. (If you added up "
+            "F - G without taking its size at each place, that is what is left.) Where F lies below G mass travels "
+            "the other way, and that is work too: two heaps with one mean can be far from each other."
         )
     if close(got, 9 * right):
         return f"Yours is {got:.4f}, nine times the distance: a sum over the samples, each of which has the mass 1/9."
@@ -57,13 +58,6 @@ def line_distance(answer):
         return (
             f"You compared the heights of the two distribution functions ({got:.4f}), and never asked how far apart "
             "the places lie. An area is height times width."
-        )
-    if close(got, np.sum((heights[0] - heights[1])[:-1] * np.diff(places))) or close(
-        got, np.sum((heights[1] - heights[0])[:-1] * np.diff(places))
-    ):
-        return (
-            "The area counts without a sign: where F lies below G mass travels the other way, and that is work too. "
-            "With signs only the difference of the means is left."
         )
     if not close(got, right):
         return f"For two samples of 9 numbers the distance is {right:.4f}, and yours is {got:.4f}."
@@ -109,8 +103,9 @@ def best_prices(answer):
     room = np.abs(x[:, None] - y) - psi
     if result.shape == (5,):
         refuse(
-            "One price for each of the 8 piles was expected, and these are 5: the minimum was taken over the piles. "
-            "A pile is bound by every hole, so run over the holes."
+            "One price for each of the 8 piles was expected, and these are 5, as many as there are holes. "
+            + ("The minimum was taken over the piles. " if close(result, room.min(axis=0)) else "")
+            + "A pile is bound by every hole, so run over the holes."
         )
     got = as_tensor(result, shape=(8,), what="the prices").numpy()
     if close(got, room.min(axis=1)):
@@ -135,7 +130,10 @@ def best_prices(answer):
             f"smallest of |x - y| - psi, over all y. One trip is now dearer than its length by {highest:.2f}."
         )
     if close(got, room.mean(axis=1)):
-        return "The mean of the limits breaks half of them: the tightest one counts."
+        return (
+            "That is the mean of the limits, and it breaks each limit that lies below the mean: one trip is now dearer "
+            f"than its length by {highest:.2f}. The tightest limit counts."
+        )
     if highest > 1e-9:
         return f"A trip is dearer than its length by {highest:.4f}: u + psi ≤ |x - y| must hold for all pairs."
     loss = (room.min(axis=1) - got).max()

@@ -14,6 +14,7 @@ def _moves(real: ndarray, fake: ndarray, rate: float) -> dict[str, ndarray]:
     ways = fake - real[:, None]  # (n, m, d)
     length = np.linalg.norm(ways, axis=2, keepdims=True)
     plan = transport_plan(length[:, :, 0]).plan[:, :, None]
+    largest = np.eye(len(real))[plan[:, :, 0].argmax(axis=0)].T[:, :, None]
     nearest = (length == length.min(axis=0)) / len(fake)
     right = -rate * (plan * ways / length).sum(axis=0)
     return {
@@ -24,6 +25,8 @@ def _moves(real: ndarray, fake: ndarray, rate: float) -> dict[str, ndarray]:
         "squares, whole": -rate * (plan * ways).sum(axis=0) * len(fake),
         "nearest": -rate * (nearest * ways / length).sum(axis=0),
         "signs": -rate * (plan * np.sign(ways)).sum(axis=0),
+        "one partner": -rate * (largest * ways / length).sum(axis=0) / len(fake),
+        "the move alone": right - fake,
     }
 
 
@@ -37,6 +40,10 @@ _STEP_SAYS = {
     "squares": _SQUARES,
     "squares, whole": f"{_SQUARES} And each of the m samples holds only 1/m of the mass.",
     "nearest": "Each sample went to its nearest neighbour. The *plan* says whose mass a sample gets.",
+    "one partner": "Each sample followed the largest share of its mass only. Where the plan splits it, every real "
+    "sample pulls with its own share.",
+    "the move alone": "Those are the moves alone. The samples after the step were asked for: where they were, and the "
+    "move on top.",
     "signs": "You took the sign of each coordinate. Divide the way by its length, over all coordinates together.",
 }
 

@@ -76,6 +76,8 @@ WRONG = {
         "everything at once": (lambda x: x.var(), "into one heap"),
         "the mean square": (lambda x: x.square().mean(), "something else is in it"),
         "a standard deviation": (lambda x: x.std(dim=0).mean(), "without the root"),
+        "a root of the mean": (lambda x: (x - x.mean(dim=0)).square().mean().sqrt(), "yours is 1.0"),
+        "sizes of the deviations": (lambda x: (x - x.mean(dim=0)).abs().mean(), "the spread is 1.2738"),
         "of the time averages": (lambda x: x.mean(dim=2).var(dim=0).mean(), "first and then asked"),
         "a sum": (lambda x: x.var(dim=0).sum(), "A sum over steps"),
         "the largest": (lambda x: x.var(dim=0).max(), "The largest variance"),
@@ -90,6 +92,27 @@ WRONG = {
         "farthest": (lambda x, m: torch.cdist(rows(x), rows(m)).argmax(dim=1), "the farthest"),
         "products": (lambda x, m: (rows(x) @ rows(m).T).argmax(dim=1), "the largest product"),
         "by their means": (lambda x, m: (x.mean((1, 2))[:, None] - m.mean((1, 2))).abs().argmin(1), "cancel"),
+        "Manhattan": (lambda x, m: torch.cdist(rows(x), rows(m), p=1).argmin(dim=1), "Manhattan"),
+        "largest difference": (
+            lambda x, m: torch.cdist(rows(x), rows(m), p=float("inf")).argmin(dim=1),
+            "Only the largest difference",
+        ),
+        "cosine": (
+            lambda x, m: torch.nn.functional.cosine_similarity(rows(x)[:, None], rows(m), dim=2).argmax(dim=1),
+            "compared directions",
+        ),
+        "a norm for each channel, added up": (
+            lambda x, m: (x[:, None] - m).norm(dim=3).sum(dim=2).argmin(dim=1),
+            "and yours are [2, 0, 3, 0, 1, 0, 2]",
+        ),
+        "half of the steps": (
+            lambda x, m: torch.cdist(rows(x[:, :, :3]), rows(m[:, :, :3])).argmin(dim=1),
+            "and yours are [0, 0, 3, 1, 0, 0, 2]",
+        ),
+        "the other channel": (
+            lambda x, m: torch.cdist(x[:, 1], m[:, 1]).argmin(dim=1),
+            "and yours are [2, 0, 3, 1, 0, 0, 2]",
+        ),
         "from 1": (lambda x, m: torch.cdist(rows(x), rows(m)).argmin(dim=1) + 1, "numbered from 0"),
         "one channel": (lambda x, m: torch.cdist(x[:, 0], m[:, 0]).argmin(dim=1), "Only the first channel"),
         "channel by channel": (lambda x, m: ((x[:, None] - m) ** 2).sum(dim=3).argmin(dim=1), "each channel was"),

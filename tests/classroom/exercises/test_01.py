@@ -7,6 +7,7 @@ from scipy import special
 from torch.nn import functional as F
 
 from course_lib import losses
+from course_lib.classroom import checks
 
 # ------------------------------------------------------------------------------------------ the loss from logits
 
@@ -185,6 +186,38 @@ def not_detached(G, D, up, down, reals, noises):
     return [float(loss_d.detach()), float(loss_g.detach())]
 
 
+def leaked(reset_after):
+    """Fakes that are not detached, and G's slopes set to 0 after its step or never."""
+
+    def answer(G, D, up, down, reals, noises):
+        for real, noise in zip(reals, noises, strict=False):
+            up.zero_grad()
+            loss_d = losses.discriminator_loss(D(real), D(G(noise)))
+            loss_d.backward()
+            up.step()
+        loss_g = losses.non_saturating_generator_loss(D(G(noises[-1])))
+        loss_g.backward()
+        down.step()
+        if reset_after:
+            down.zero_grad()
+        return loss_d, loss_g
+
+    return answer
+
+
+def reset_after_the_step(G, D, up, down, reals, noises):
+    for real, noise in zip(reals, noises, strict=False):
+        loss_d = losses.discriminator_loss(D(real), D(G(noise).detach()))
+        loss_d.backward()
+        up.step()
+        up.zero_grad()
+    loss_g = losses.non_saturating_generator_loss(D(G(noises[-1])))
+    loss_g.backward()
+    down.step()
+    down.zero_grad()
+    return loss_d, loss_g
+
+
 def by_grad(G, D, up, down, reals, noises):
     """Slopes asked for, and handed to the optimisers."""
     noises = list(noises)
@@ -214,6 +247,12 @@ WRONG = {
         "fakes forgotten": (lambda r, f: F.softplus(-r).mean(), "Fakes count, too"),
         "real forgotten": (lambda r, f: F.softplus(f).mean(), "Real samples count, too"),
         "exponential that overflows": (by_exponentials, "e^1000 is larger than any float"),
+        "power of e kept within limits": (
+            lambda r, f: (
+                torch.log1p(torch.exp(-r).clamp(max=1e30)).mean() + torch.log1p(torch.exp(f).clamp(max=1e30)).mean()
+            ),
+            "kept within limits on the way",
+        ),
         "right for these batches": (lambda r, f: with_logits(r, f) * len(f) / 4, "For the real logits 1.5, -0.4"),
         "log of a sigmoid": (by_probabilities, "Do not go by way of the probability"),
         "BCE on probabilities": (by_library_probabilities, "and yours is 140"),
@@ -246,6 +285,22 @@ WRONG = {
             lambda at: "saturating" if at < 0 else "non-saturating" if at > 0 else "neither",
             "not the sign of the logit",
         ),
+        "sign and not size": (
+            lambda at: "saturating" if -special.expit(at) < 0.01 else "neither",
+            "'saturating' at every logit",
+        ),
+        "one name for both": (
+            lambda at: "saturating" if abs(at) > 4.6 else "neither",
+            "At l = 5 yours says 'saturating'",
+        ),
+        "a limit of 4": (
+            lambda at: "saturating" if at < -4 else "non-saturating" if at > 4 else "neither",
+            "At l = -4.5 yours says 'saturating'",
+        ),
+        "a limit of 4.9": (
+            lambda at: "saturating" if at < -4.9 else "non-saturating" if at > 4.9 else "neither",
+            "At l = -4.7 yours says 'neither'",
+        ),
         "a number": (lambda at: 0.0067, "was asked for, and for the logit -5"),
     },
     "alternating_step": {
@@ -265,6 +320,9 @@ WRONG = {
         "same fakes": (same_fakes, "sees the same fakes"),
         "D's slopes pile up": (played(reset_d=False), "D's gradients pile up"),
         "G's slopes pile up": (played(reset_g=False), "the gradients in G pile up"),
+        "D's slopes in G, never reset": (leaked(False), "the fakes were not detached"),
+        "D's slopes in G, reset after the step": (leaked(True), "After its step that comes too late"),
+        "reset after the step": (reset_after_the_step, "leaves slopes in D, too"),
         "another loss of G": (played(g_loss=lambda at: (at - 1).square().mean()), "G's scale goes from 0.6"),
         "losses swapped": (played(result=lambda d, g: (g.item(), d.item())), "in the wrong order"),
         "losses with their signs turned": (played(result=lambda d, g: (-d.item(), -g.item())), "and yours -"),
@@ -287,6 +345,14 @@ RIGHT = {
     },
     "alternating_step": {"as in the notebook": played(), "without detach": not_detached, "by autograd.grad": by_grad},
 }
+
+
+def test_a_log_of_a_small_sigmoid_is_not_told_of_the_overflow_alone():
+    def answer(real, fake):
+        return -torch.log(torch.sigmoid(real)).mean() - torch.log(torch.sigmoid(-fake)).mean()
+
+    assert "and sigmoid(-1000) smaller than any but 0" in checks.loss_from_logits.verdict(answer).message
+
 
 test_wrong_answers_are_refused_by_their_misconception = refuses(WRONG)
 test_right_answers_are_accepted_however_they_are_written = accepts(RIGHT)

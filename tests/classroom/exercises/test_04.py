@@ -1,11 +1,14 @@
 """Notebook 04: what each exercise refuses, by the idea behind the mistake, and what it accepts."""
 
+import re
+
 import numpy as np
 import torch
 from exercise_answers import accepts, refuses
 from scipy.spatial.distance import cdist
 from scipy.stats import wasserstein_distance
 
+from course_lib.classroom import checks
 from course_lib.transport import gaussian_w2, transport_plan, wasserstein, wasserstein_1d
 
 # ----------------------------------------------------------------------------------------- samples on a line
@@ -113,6 +116,17 @@ def to_the_nearest(length):
     return (length == length.min(axis=0)) / length.shape[1]
 
 
+def the_largest_share(length):
+    plan = transport_plan(length).plan
+    return np.eye(len(plan))[plan.argmax(axis=0)].T / length.shape[1]
+
+
+def to_the_barycentre(real, fake, rate):
+    plan = transport_plan(cdist(real, fake)).plan
+    ways = fake - len(fake) * plan.T @ real
+    return fake - rate / len(fake) * ways / np.linalg.norm(ways, axis=1, keepdims=True)
+
+
 def by_finite_differences(real, fake, rate):
     moved = fake.copy()
     for j, k in np.ndindex(*fake.shape):
@@ -153,6 +167,12 @@ WRONG = {
         ),
         "nearest": (lambda x, y, r: down_w1(x, y, r, plan=to_the_nearest), "nearest neighbour"),
         "signs": (lambda x, y, r: down_w1(x, y, r, charge=lambda ways, length: np.sign(ways)), "sign of each"),
+        "its largest share only": (
+            lambda x, y, r: down_w1(x, y, r, plan=the_largest_share),
+            "the largest share of its mass only",
+        ),
+        "the moves alone": (lambda x, y, r: down_w1(x, y, r) - y, "moves alone"),
+        "towards the mean of its mass": (to_the_barycentre, "6 real and 9 generated"),
         "by index": (by_index, " moves by ["),
         "the plan of W2": (
             lambda x, y, r: down_w1(x, y, r, plan=lambda length: transport_plan(length**2).plan),
@@ -167,7 +187,11 @@ WRONG = {
     },
     "line_distance": {
         "not sorted": (lambda x, y: np.mean([abs(s - t) for s, t in zip(x, y, strict=False)]), "at the same index"),
-        "means": (lambda x, y: abs(np.mean(x) - np.mean(y)), "compared the means"),
+        "means": (lambda x, y: abs(np.mean(x) - np.mean(y)), "the difference of the means"),
+        "area of G - F with its sign": (
+            lambda x, y: heights(x, y, lambda f, g, s: np.sum((g - f)[:-1] * np.diff(s))),
+            "without taking its size",
+        ),
         "sum": (lambda x, y: len(x) * wasserstein_distance(x, y), "nine times the distance"),
         "squares": (lambda x, y: wasserstein_1d(x, y, order=2), "squared distances"),
         "Kolmogorov": (lambda x, y: heights(x, y, lambda f, g, s: np.abs(f - g).max()), "never asked how far apart"),
@@ -183,11 +207,12 @@ WRONG = {
     },
     "best_prices": {
         "over the piles": (lambda x, y, p: (gap(x, y) - p).min(axis=0), "taken over the piles"),
+        "prices of the holes": (lambda x, y, p: -p, "as many as there are holes. A pile is bound"),
         "the loosest limit": (lambda x, y, p: (gap(x, y) - p).max(axis=1), "the tightest limit counts"),
         "plus": (lambda x, y, p: (gap(x, y) + p).min(axis=1), "The sign of psi"),
         "no prices": (lambda x, y, p: gap(x, y).min(axis=1), "Where are the prices"),
         "the nearest hole": (nearest, "asked its nearest hole"),
-        "mean": (lambda x, y, p: (gap(x, y) - p).mean(axis=1), "breaks half of them"),
+        "mean": (lambda x, y, p: (gap(x, y) - p).mean(axis=1), "it breaks each limit that lies below"),
         "too low": (lambda x, y, p: (gap(x, y) - p).min(axis=1) - 0.5, "could ask 0.5000 more"),
         "too high": (lambda x, y, p: (gap(x, y) - p).min(axis=1) + 0.25, "dearer than its length by 0.2500"),
     },
@@ -244,6 +269,22 @@ RIGHT = {
         "unflatten": lambda h: pairs(h).sort(dim=-1).values.flatten(1),
     },
 }
+
+
+def test_an_area_with_signs_and_a_difference_of_means_are_one_number_and_hear_the_same():
+    def with_signs(x, y):
+        return heights(x, y, lambda f, g, s: np.sum((f - g)[:-1] * np.diff(s)))
+
+    said = {checks.line_distance.verdict(f).message for f in (with_signs, lambda x, y: np.mean(y) - np.mean(x))}
+    assert len(said) == 1
+    assert "without taking its size" in said.pop()
+
+
+def test_a_step_that_is_refused_without_a_name_shows_a_sample_that_moves_otherwise():
+    message = checks.flow_step.verdict(to_the_barycentre).message
+    right, yours = re.search(r"moves by (\[.*?\]), and yours by (\[.*?\])", message).groups()
+    assert right != yours
+
 
 test_wrong_answers_are_refused_by_their_misconception = refuses(WRONG)
 test_right_answers_are_accepted_however_they_are_written = accepts(RIGHT)
