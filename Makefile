@@ -8,7 +8,7 @@ FLOOR := .venv-floor
 FIRST_PAGE := /lab/tree/notebooks/00_start_here.ipynb
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root,)
 
-.PHONY: lab test floor lint refresh fork student grade book slides timings venv tables checkpoints toys bench help
+.PHONY: lab test floor lint refresh fork student grade book slides timings venv tables checkpoints fair bench help
 help:
 	@echo "make lab        open the course in JupyterLab        (LAB_ARGS=\"--no-browser --port 8890\")"
 	@echo "make test       run every test and every notebook    (TEST_ARGS=\"-k penalty\")"
@@ -23,10 +23,10 @@ help:
 	@echo "make slides     one figure and one claim a slide, an HTML file for each notebook, in _slides/"
 	@echo "make timings    processor seconds and memory of each notebook, measured anew (minutes each)"
 	@echo "make tables     list the committed tables: do they hold, how long do they take; make what is missing of one"
-	@echo "                (NAME=toys, NAME=critics/depth; ANEW=1 makes what holds again too)"
+	@echo "                (NAME=fair, NAME=critics/depth; ANEW=1 makes what holds again too)"
 	@echo "make checkpoints  train the committed checkpoints anew; goes on where it was stopped (an hour)"
 	@echo "make bench      seconds a training step beside other ways, and how they grow; on a machine that does nothing else"
-	@echo "make toys       ring and grid, method by method; goes on where it was stopped (two hours)"
+	@echo "make fair       ring and grid, every method alike; goes on where it was stopped (two hours)"
 
 # The repository's root is served: the notebooks link to data/ and docs/.
 lab: $(STAMP)
@@ -81,8 +81,8 @@ checkpoints: $(STAMP)
 bench: $(STAMP)
 	$(BIN) -m benchmarks.speed $(if $(ANEW),--anew)
 
-toys: $(STAMP)
-	$(BIN) -m benchmarks.toys
+fair: $(STAMP)
+	$(BIN) -m benchmarks.fair
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \

@@ -1,7 +1,7 @@
 """The benches: what makes every committed table and generator under data/, and says whether their settings still hold.
 
-`python -m benchmarks` lists them; each bench also runs by itself, as `python -m benchmarks.toys`.
+`python -m benchmarks` lists them; each bench also runs by itself, as `python -m benchmarks.fair`.
 """
 
-BENCHES = ("toys", "critics", "penalty", "recipes", "equal_time", "checkpoints", "auslan_facts", "judging")
+BENCHES = ("fair", "critics", "penalty", "recipes", "equal_time", "checkpoints", "auslan_facts", "judging")
 BENCHES += ("augmentation", "restoration", "conditional", "forecasting", "images")

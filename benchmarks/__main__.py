@@ -1,6 +1,6 @@
 """List every committed table and generator, or make those that are named: python -m benchmarks [NAME ...]
 
-A name is a bench ("toys") or a part of one ("critics/depth"). What is missing, stale or made with other settings is
+A name is a bench ("fair") or a part of one ("critics/depth"). What is missing, stale or made with other settings is
 made; with --anew also what holds.
 """
 

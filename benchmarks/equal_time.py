@@ -280,7 +280,7 @@ SETS = [name for name, exam in EXAMS.items() if isinstance(exam.split, Split)]
 UNSEEN_SETS = {name: Ucr((f"{name}_TRAIN.tsv", f"{name}_TEST.tsv")) for name in ("OSULeaf", "GunPoint")}
 BESIDE = dict.fromkeys((UNTRAINED, GAUSSIAN, INTERPOLATION, REAL))
 WITHOUT_TRAINING = dict.fromkeys((UNTRAINED, GAUSSIAN, SURROGATES, INTERPOLATION, REAL))
-EVERY_PART = [
+PARTS = [
     part("ladder", "auslan_right_x", EqualTime(EXAMS["auslan_right_x"].data, LADDER | BESIDE, Budget(60.0))),
     *(
         part("ingredients", name, EqualTime(EXAMS[name].data, INGREDIENTS, Budget(60.0)))
@@ -295,25 +295,6 @@ EVERY_PART = [
         for name in ("auslan_right_x", "CricketX")
     ),
 ]
-MADE = (
-    "ladder auslan_right_x",
-    "ingredients auslan_right_x",
-    "ingredients signs8",
-    "ingredients CricketX",
-    "reporting auslan_right_x",
-    "reporting ECG5000",
-    "reporting CricketX",
-    "reporting auslan_right_xyz",
-    "reporting signs80",
-    "reporting OSULeaf",
-    "reporting SonyRobot",
-    "reporting GunPoint",
-    "reporting signs8",
-    "beside auslan_right_x",
-    "beside CricketX",
-)
-PARTS = [each for each in EVERY_PART if each.key in MADE]
-LATER = [each for each in EVERY_PART if each.key not in MADE]
 
 if __name__ == "__main__":
-    tables.command(PARTS, make, __doc__, LATER)
+    tables.command(PARTS, make, __doc__)

@@ -1,7 +1,6 @@
 """The tables of the fair bench for docs/: what each row reached, what was tried, and what papers report beside it.
 
-`TABLES` are to stand in `results.TABLES` once fair/modes.csv is made. Between parentheses: the 95 % interval of the
-mean over seeds.
+Between parentheses: the 95 % interval of the mean over seeds.
 """
 
 from collections.abc import Callable

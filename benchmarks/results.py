@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks import forecasting_page, images_page, on_demand_page, recipes_page
+from benchmarks import fair_page, forecasting_page, images_page, on_demand_page, recipes_page
 from benchmarks.goals import RUNS, goals
 from course_lib.classroom import results
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = tuple(DOCS / f"{page}.md" for page in ("results", "signals", "judging", "trials", "forecasting", "images"))
+NAMES = ("results", "ring_and_grid", "signals", "judging", "trials", "forecasting", "images")
+PAGES = tuple(DOCS / f"{page}.md" for page in NAMES)
 
 
 def goals_table() -> pd.DataFrame:
@@ -56,22 +57,6 @@ def quick_table() -> pd.DataFrame:
 
 def _bounds(table: pd.DataFrame) -> zip:
     return zip(table, table.min(), table.mean(), table.max(), strict=True)
-
-
-def toys_table() -> pd.DataFrame:
-    """Mean over the seeds, and standard deviation between them, of each method on ring and grid."""
-    lines = {}
-    for method, runs in results.table("toy_modes").groupby("method", sort=False):
-        line = lines.setdefault(method, {})
-        for place in ("ring", "grid"):
-            rows = runs[runs["distribution"] == place]
-            line[f"{place}: modes"] = _spread(rows["modes"], ".1f")
-            line[f"{place}: high quality %"] = _spread(100 * rows["high_quality"], ".1f")
-            line[f"{place}: reverse KL"] = _spread(rows["reverse_kl"], ".3f")
-            line[f"{place}: spread"] = _spread(rows["spread"], ".2f")
-        line["seeds"] = runs["seed"].nunique()
-        line["seconds"] = _spread(runs["seconds"], ".0f")
-    return pd.DataFrame(lines).T.rename_axis("method")
 
 
 def critics_table() -> pd.DataFrame:
@@ -162,11 +147,6 @@ def without_table() -> pd.DataFrame:
             "spread": _both(two["spread"], ".2f"),
         }
     return pd.DataFrame(lines).T.rename_axis("without")
-
-
-def published_table() -> pd.DataFrame:
-    """What papers report of ring and grid."""
-    return _spaced(results.table("toys/published", index_col="method"))
 
 
 def counts_table() -> pd.DataFrame:
@@ -294,12 +274,10 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = (
         "goals": goals_table,
         "generators": generators_table,
         "quick": quick_table,
-        "toys": toys_table,
         "critics": critics_table,
         "first_trials": first_trials_table,
         "time": time_table,
         "without": without_table,
-        "published": published_table,
         "counts": counts_table,
         "null": null_table,
         "calibration": calibration_table,
@@ -310,6 +288,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = (
         "cost": cost_table,
     }
     | recipes_page.TABLES
+    | fair_page.TABLES
     | on_demand_page.TABLES
     | forecasting_page.TABLES
     | images_page.TABLES

@@ -30,7 +30,7 @@ class Part:
     """What one set of settings makes: a table, the rows of one method in a table, or a generator.
 
     Attributes:
-        name: the bench and what it is called there: "critics/depth", "toys/WGAN-GP".
+        name: the bench and what it is called there: "critics/depth", "fair/WGAN-GP".
         file: where it lies under data/: .csv, .npz (arrays named "RUN/COLUMN"), or .safetensors.
         manifest: where its manifest lies under data/; several parts can share one.
         settings: a frozen dataclass with everything that the runs read. Other `seeds` cost only the rows concerned; any

@@ -18,7 +18,7 @@ CONFIDENCE = 0.95
 
 
 def table(name: str, **options: object) -> pd.DataFrame:
-    """The committed table `name`, as in "toy_modes" or "critics/depth"; `options` are those of `pandas.read_csv`.
+    """The committed table `name`, as in "fair/modes" or "critics/depth"; `options` are those of `pandas.read_csv`.
 
     Raises:
         FileNotFoundError: if there is none of that name; the message lists those there are.
@@ -33,7 +33,7 @@ def arrays(name: str) -> dict[str, np.ndarray]:
 
 
 def manifest(name: str) -> dict:
-    """What the manifest of `name` says, as in "toys" or "checkpoints/signs8". Raises as `table`."""
+    """What the manifest of `name` says, as in "fair" or "checkpoints/signs8". Raises as `table`."""
     return json.loads(_found(f"{name}/manifest.json").read_text(encoding="utf-8"))
 
 

@@ -24,7 +24,6 @@ from benchmarks import (
     recipes,
     restoration,
     tables,
-    toys,
 )
 from benchmarks.diffusion import Diffusion
 from benchmarks.manifests import differences, plain
@@ -72,17 +71,6 @@ def made_in_two_sittings(bench, part, folder):
 
 def columns(path):
     return list(pd.read_csv(tables.DATA / path))
-
-
-def test_toys(tmp_path):
-    waves = dict(critic=toys.Critic("relu", fourier_features=(25.0,)), fade_in=toys.FadeIn(0.1, 0.6, 2.0))
-    method = toys.Method(POINTS, width=8, latent_dim=5, signs=2, output_noise=0.1, samples=50, seeds=(0, 1), **waves)
-    perfect = made_in_two_sittings(toys, toys.part(toys.PERFECT, toys.Perfect(samples=200, seeds=(0,))), tmp_path)
-    table = made_in_two_sittings(toys, toys.part("tiny", method), tmp_path)
-    assert list(table) == columns("toy_modes.csv")
-    assert len(perfect) == 2
-    assert list(table["method"]) == [toys.PERFECT] * 2 + ["tiny"] * 4
-    assert (table.query("method == 'tiny'")["steps"] == 2).all()
 
 
 def test_fair_trials(tmp_path):
@@ -154,9 +142,8 @@ def test_the_control_of_the_estimates_slows_the_generator_to_a_quarter_and_nothi
     assert control.weights_and_critic_steps == ((10.0, 5),)
     assert (10.0, 5) in before.weights_and_critic_steps
     assert replace(control, config=before.config, weights_and_critic_steps=before.weights_and_critic_steps) == before
-    (later,) = penalty.LATER
-    assert later.file == "penalty/slow_generator.csv"
-    assert not {part.file for part in penalty.PARTS} & {later.file}
+    (own,) = (part for part in penalty.PARTS if part.key == "slow_generator")
+    assert own.file == "penalty/slow_generator.csv" and own.settings == control
 
 
 def test_penalty_optimizers(tmp_path):
@@ -357,8 +344,9 @@ def test_an_ingredient_that_is_taken_away_no_longer_acts(ingredient, what):
 
 
 def test_no_bench_works_when_it_is_imported():
-    later = (augmentation, conditional, equal_time, penalty, restoration)
-    for bench in (auslan_facts, checkpoints, critics, fair, forecasting, images, judging, recipes, toys, *later):
+    later = (augmentation, conditional, restoration)
+    made = (auslan_facts, checkpoints, critics, equal_time, fair, forecasting, images, judging, penalty, recipes)
+    for bench in (*made, *later):
         given = "PARTS, make, __doc__, LATER" if bench in later else "PARTS, make, __doc__"
         text = Path(bench.__file__).read_text()
         assert text.endswith(f'if __name__ == "__main__":\n    tables.command({given})\n'), bench.__name__

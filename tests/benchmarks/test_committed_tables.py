@@ -17,11 +17,11 @@ from benchmarks import (
     conditional,
     critics,
     equal_time,
+    fair,
     judging,
     penalty,
     recipes,
     restoration,
-    toys,
 )
 from benchmarks.__main__ import every_part, listing, main
 from benchmarks.critics import Optimizer
@@ -32,7 +32,7 @@ from course_lib.training import TrainingConfig
 PARTS = {part.name: part for part in every_part()}
 # What papers report, what was tried by hand before a bench, and single measurements (see data/README.md)
 BY_HAND = {path.relative_to(DATA) for path in (DATA / "results").glob("*.csv")}
-BY_HAND |= {Path("toys/published.csv"), Path("toys/tuning.csv")}
+BY_HAND |= {Path("toys/tuning.csv")}
 
 
 @pytest.mark.parametrize("name", list(PARTS))
@@ -90,13 +90,10 @@ def changed(settings, path, value):
 
 # One learning rate, one list of seeds, one limit and one size of every bench at least, and where a rule is written down
 CHANGES = [
-    ("toys/GAN", "config.learning_rate", 2e-3),
-    ("toys/WGAN", "config.clip", 0.01),
-    ("toys/WGAN-GP", "depth", 4),
-    ("toys/WGAN-GP", "seeds", (0, 1, 2, 3, 5)),
-    ("toys/PacGAN4", "critic.pack", 2),
-    ("toys/non-saturating + R1 + R2 (waves, noise)", "fade_in.size", 1.0),
-    ("toys/perfect sampler", "samples", 5000),
+    *((part.name, "seeds", (0, 101)) for part in fair.TUNING_PARTS),
+    *((part.name, "samples", 5000) for part in fair.REPORTING_PARTS),
+    ("fair/GAN", "trials", {}),
+    ("fair/R1, longer", "tuned", "WGAN-GP"),
     ("critics/depth", "clipped.learning_rate", 5e-3),
     ("critics/depth", "clips", (0.1, 0.01)),
     ("critics/depth", "depth", 6),
@@ -112,6 +109,7 @@ CHANGES = [
     ("penalty/estimate", "config.learning_rate", 1e-4),
     ("penalty/estimate", "nets.depth", 2),
     ("penalty/estimate", "judging.points", 100),
+    ("penalty/slow_generator", "config.learning_rate", 1e-4),
     ("penalty/optimizers", "configs.clipping.RMSProp.clip", 0.1),
     ("penalty/optimizers", "configs.clipping.RMSProp.learning_rate", 1e-4),
     ("penalty/optimizers", "seeds", (0,)),
@@ -164,14 +162,14 @@ def test_a_changed_setting_is_seen_and_named(name, path, value):
 
 
 def test_every_part_is_among_the_changes_that_are_tried():
-    assert {name for name, _, _ in CHANGES} | {n for n in PARTS if n.startswith("toys/")} == set(PARTS)
+    assert {name for name, _, _ in CHANGES} == set(PARTS)
 
 
 NAMES_OF_SETTINGS = {"lr", "momentum", "width", "depth", "seed", "bins", "max_iter"}
 NAMES_OF_SETTINGS |= {field.name for field in fields(TrainingConfig)}
 
 
-@pytest.mark.parametrize("bench", [*BENCHES, "fair", "points", "priors"])
+@pytest.mark.parametrize("bench", [*BENCHES, "points", "priors"])
 def test_no_function_of_a_bench_holds_a_setting_that_the_manifest_does_not(bench):
     """Settings are made outside functions; inside one, no share or rate is written out, and no named setting."""
     tree = ast.parse(Path(importlib.import_module(f"benchmarks.{bench}").__file__).read_text())
@@ -210,14 +208,15 @@ def test_the_list_has_a_line_a_file_and_says_what_does_not_hold(tmp_path):
 
 def test_what_is_named_is_made_and_an_unknown_name_is_refused_with_those_there_are(monkeypatch, capsys):
     made = []
-    for bench in (toys, critics, penalty, recipes, equal_time, checkpoints, auslan_facts, judging):
+    for bench in (fair, critics, penalty, recipes, equal_time, checkpoints, auslan_facts, judging):
         monkeypatch.setattr(bench, "make", lambda part, *, anew: made.append((part.name, anew)))
     monkeypatch.setattr("sys.argv", ["benchmarks", "penalty", "critics/depth"])
     main()
-    assert made == [("critics/depth", False), ("penalty/estimate", False), ("penalty/optimizers", False)]
-    monkeypatch.setattr("sys.argv", ["benchmarks", "toys/WGAN-GP", "--anew"])
+    penalties = [(f"penalty/{key}", False) for key in ("estimate", "slow_generator", "optimizers")]
+    assert made == [("critics/depth", False), *penalties]
+    monkeypatch.setattr("sys.argv", ["benchmarks", "fair/WGAN-GP", "--anew"])
     main()
-    assert made[-1] == ("toys/WGAN-GP", True)
+    assert made[-1] == ("fair/WGAN-GP", True)
     monkeypatch.setattr("sys.argv", ["benchmarks", "toy"])
     with pytest.raises(SystemExit):
         main()

@@ -72,10 +72,11 @@ def test_a_goal_is_reached_missed_by_a_number_or_said_to_be_unmeasured(goal):
 
 
 def test_the_goals_say_of_the_bench_what_its_table_says():
-    runs = pd.read_csv(DATA / "toy_modes.csv").query("method == 'WGAN-GP' and distribution == 'grid'")
-    said = GOALS["grid of 25, WGAN-GP: modes, high quality"]
+    runs = pd.read_csv(DATA / "fair/modes.csv").query("method == 'WGAN-GP, longer' and distribution == 'grid'")
+    said = GOALS["grid of 25, WGAN-GP, longer: modes, high quality"]
     assert said.measured.startswith(f"{sum(runs.modes) / 5:.1f}, {100 * sum(runs.high_quality) / 5:.1f} %")
-    assert said.reached == "yes"
+    share = runs.high_quality.mean()
+    assert said.reached == ("yes" if share >= 0.9 else f"no: share {0.9 - share:.3f} below")
 
 
 def test_the_goals_say_of_the_quick_runs_which_seeds_miss():

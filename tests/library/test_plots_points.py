@@ -3,13 +3,10 @@
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 import torch
-from matplotlib.colors import to_hex
 
 from course_lib import plots
-from course_lib.classroom.figures import notebook_06 as figures
 from course_lib.data import ring
 
 matplotlib.use("Agg")
@@ -50,36 +47,3 @@ def test_the_legend_of_pale_clouds_shows_their_colours_in_full():
     handles = figure.legends[0].legend_handles
     assert [handle.get_alpha() for handle in handles] == [1, 1]
     assert [handle.get_color() for handle in handles] == [plots.PALETTE["real"], plots.PALETTE["generated"]]
-
-
-def test_every_run_of_a_bench_is_a_dot_of_its_method_beside_the_perfect_sampler():
-    columns = ["method", "distribution", "seed", "spread", "high_quality"]
-    rows = [
-        ("A", "ring", 0, 0.5, 0.9),
-        ("A", "ring", 1, 0.6, 0.8),
-        ("A", "grid", 0, 0.7, 0.7),
-        ("B", "ring", 0, 1.4, 0.1),
-        ("B", "grid", 0, 1.5, 0.0),
-        ("C", "ring", 0, 1.2, 0.2),
-        ("C", "grid", 0, float("nan"), 0.0),
-        ("perfect sampler", "ring", 0, 0.98, 0.99),
-        ("perfect sampler", "ring", 1, 1.02, 0.97),
-        ("perfect sampler", "grid", 0, 1.0, 0.98),
-    ]
-    figure = figures.plot_spread_and_quality(pd.DataFrame(rows, columns=columns), ["A", "B"])
-    for ax, place, count in zip(figure.axes, ("ring", "grid"), (2, 1), strict=True):
-        assert ax.get_title() == place
-        dots = ax.collections[0]
-        known = [row for row in rows if row[1] == place and row[0] != "perfect sampler" and row[3] == row[3]]
-        np.testing.assert_array_equal(dots.get_offsets(), [row[3:] for row in known])
-        methods = np.array([row[0] for row in known])
-        assert (methods == "A").sum() == count
-        colors = np.array([to_hex(color) for color in dots.get_facecolors()])
-        assert set(colors[methods == "A"]) == {to_hex(plots.CYCLE[0])}
-        assert set(colors[methods == "B"]) == {to_hex(plots.CYCLE[1])}
-        corners = np.array([len(shape.vertices) for shape in dots.get_paths()])  # told apart without colour, too
-        assert set(corners[methods == "A"]).isdisjoint(corners[methods == "B"])
-    np.testing.assert_allclose(figure.axes[0].lines[-1].get_xydata(), [[1.0, 0.98]])
-    names = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert sorted(names) == ["A", "B", "other methods", "perfect sampler"]
-    assert all(ax.get_legend() is None for ax in figure.axes)

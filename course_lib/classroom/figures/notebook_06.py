@@ -204,34 +204,3 @@ def plot_estimates(table: pd.DataFrame, *, floor: Number | None = None) -> Figur
         ax.label_outer()
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
-
-
-# -------------------------------------------------------------------------------------------------- the bench
-
-
-def plot_spread_and_quality(runs: pd.DataFrame, methods: Sequence[str], *, perfect: str = "perfect sampler") -> Figure:
-    """Each run of a bench as a dot: how wide it made the modes, and which share of its samples lies on them.
-
-    A panel a distribution. `runs` has the columns of `data/toy_modes.csv`; `methods` (at most 6) are drawn in colour,
-    the others in grey, and the perfect sampler as a cross in the middle of the band of right widths, 0.9 to 1.1.
-    """
-    places = list(dict.fromkeys(runs["distribution"]))
-    names = ["other methods", *methods]
-    colors = dict(zip(names, [PALETTE["grey"], *CYCLE], strict=False))
-    markers = dict(zip(names, [".", *MARKERS], strict=False))
-    figure, axes = plt.subplots(1, len(places), figsize=(9.0, 4.2), sharey=True, squeeze=False, layout="constrained")
-    for ax, place in zip(axes[0], places, strict=True):
-        here = runs[runs["distribution"] == place]
-        ax.axvspan(0.9, 1.1, color=PALETTE["grey"], alpha=0.12, linewidth=0)
-        dots = here[here["method"] != perfect]
-        dots = dots.assign(method=dots["method"].where(dots["method"].isin(methods), "other methods"))
-        method = {"hue": "method", "style": "method", "palette": colors, "markers": markers, "hue_order": names}
-        sns.scatterplot(dots, x="spread", y="high_quality", s=70, linewidth=0, alpha=0.8, ax=ax, **method)
-        ax.get_legend().remove()  # one for both panels stands above them
-        ideal = here[here["method"] == perfect].mean(numeric_only=True)
-        ax.plot(ideal["spread"], ideal["high_quality"], "k+", markersize=14, markeredgewidth=2, label=perfect)
-        ax.set(title=place, xlabel="spread within the modes (1 is right)", ylim=(-0.03, 1.06))
-        ax.set_ylabel("share of samples on a mode")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=2)
-    return figure
