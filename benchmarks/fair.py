@@ -17,7 +17,8 @@ The frame, one for all methods:
 Not the same for all, and not to be forgotten: nets, momentum and averaging were found before this bench on R1, the
 relativistic pairing and WGAN-GP (toys/tuning.csv, 103 trials). Tuning runs are shorter than reporting runs.
 
-A *control* changes one thing of a chosen setting; where that is not the steps, it keeps them. A *prior* tells the nets
+A *control* changes one thing of a chosen setting (two where its name says so); where that is not the steps, it keeps
+them. A *prior* tells the nets
 what ring and grid look like (see priors.py). A *longer* run has more time and nothing else.
 
 Budget, stated before the first run: at most 2.5 processor hours; `planned_hours` says 2.1, and the one whole run made
@@ -169,11 +170,13 @@ def with_all_priors(recipe: Recipe) -> Recipe:
 
 PENALISED = "relativistic + R1 + R2"  # what the priors are added to
 FEW_STEPS = round(1000 * SECONDS["reporting"] / METHODS["Unrolled GAN"].milliseconds)
+RATE_OF_UNROLLED = dict(learning_rate=3e-3, critic_learning_rate=3e-3)  # what its trials chose
 CONTROLS = {  # row -> the method whose chosen setting is changed, and the change
     "GAN, low rate": ("GAN", at_low_rate),
     "GAN, low rate, constant": ("GAN", lambda recipe: changed(linear_decay=False)(at_low_rate(recipe))),
     "GAN, rate constant": ("GAN", changed(linear_decay=False)),
     "GAN, the steps of Unrolled GAN": ("GAN", changed(steps=FEW_STEPS)),
+    "GAN, the steps and rate of Unrolled GAN": ("GAN", changed(steps=FEW_STEPS, **RATE_OF_UNROLLED)),
     "WGAN-GP, clipping instead of the penalty": ("WGAN-GP", changed(objective=WGAN, clip=0.1)),
     "R1 without its penalty": ("R1", changed(objective=NON_SATURATING)),
 }
