@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks import (
     BENCHES,
+    augmentation,
     auslan_facts,
     checkpoints,
     conditional,
@@ -136,6 +137,7 @@ CHANGES = [
     ("judging/auslan_sessions", "split.held_out", (8,)),
     ("judging/cost", "data.per_class", 300),
     ("judging/SonyRobot", "data.windows", False),
+    *((part.name, "steps", 400) for part in augmentation.PARTS),
     *((f"conditional/{name}", "thinned_seed", 1) for name in conditional.MADE),
     ("forecasting/tuning", "split.inner", 0.7),
     ("forecasting/models", "preparation.window", 14),

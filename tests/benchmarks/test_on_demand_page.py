@@ -28,11 +28,11 @@ def test_the_tables_of_augmentation_say_means_over_subsets_and_gains_in_points(m
         for method, value in accuracy.items()
     ]
     stand_in(monkeypatch, tmp_path, "augmentation/accuracy", pd.DataFrame(rows))
-    shown = on_demand_page.LATER["augmentation"]()
+    shown = on_demand_page.TABLES["augmentation"]()
     assert list(shown) == ["one, 3 a class", "one, 10 a class", "two, 3 a class", "two, 10 a class"]
     assert list(shown.index) == list(accuracy)
     assert shown.loc["none", "two, 10 a class"] == "55.0 ± 7.1"
-    gains = on_demand_page.LATER["gains"]()
+    gains = on_demand_page.TABLES["gains"]()
     assert list(gains) == ["3 a class", "10 a class", "over all"]
     assert gains.loc["one", "3 a class"] == "+3.0 (+3.0 to +3.0), Gaussian"
     assert markdown(gains).count("\n") == 3
@@ -82,8 +82,8 @@ def test_the_table_of_searches_says_each_number_beside_its_share_of_the_least_on
 def test_a_table_stands_on_a_page_when_a_part_of_it_is_made():
     restoration_parts = [*restoration.PARTS, *restoration.LATER]
     parts = {
-        "augmentation": augmentation.LATER,
-        "gains": augmentation.LATER,
+        "augmentation": [*augmentation.PARTS, *augmentation.LATER],
+        "gains": [*augmentation.PARTS, *augmentation.LATER],
         "conditional": [*conditional.PARTS, *conditional.LATER],
         "restoration": [part for part in restoration_parts if part.file.endswith("fills.csv")],
         "search": [part for part in restoration_parts if part.file.endswith("tuning.csv")],
