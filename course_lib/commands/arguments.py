@@ -104,7 +104,12 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--unconditional", action="store_true", help="do not learn the labels")
     group.add_argument("--hold-out", type=fraction, default=0.2, help="fraction kept for judging (%(default)s)")
-    group.add_argument("--rate", type=above_zero, metavar="HZ", help="steps a second: kept, for axes and exports")
+    group.add_argument(
+        "--rate",
+        type=above_zero,
+        metavar="HZ",
+        help="steps a second (after --length, of the steps then): kept, for axes and exports",
+    )
     group.add_argument("--unit", metavar="TEXT", help="of the values: kept, for axes and exports")
 
 

@@ -86,6 +86,11 @@ def recordings_of(arguments: argparse.Namespace) -> Recordings:
     """What SIGNALS names, read as asked, in two parts; what was found is said."""
     dataset = shared.load(arguments.signals, shared.reading(arguments))
     say(dataset)
+    if arguments.rate and any("were resampled to" in note for note in dataset.notes):
+        say(
+            f"--rate {arguments.rate:g} is taken for the {dataset.length} steps that all signals have now, "
+            f"{dataset.length / arguments.rate:.3g} s each; what a recording really lasted is not kept."
+        )
     recordings = split(dataset, classes=arguments.classes, hold_out=arguments.hold_out)
     for note in recordings.learnt.notes:
         say(f"{note} To learn them all, give --hold-out 0.")

@@ -191,6 +191,14 @@ def test_with_one_of_rate_and_unit_the_header_says_that_one(tmp_path):
 # --- going on, stopping, other programs' folders
 
 
+@pytest.mark.parametrize(("length", "said"), [("48", True), ("24", False)])
+def test_of_signals_that_were_resampled_it_is_said_what_the_rate_is_taken_for(own, length, said, capsys):
+    asked = ["train", str(own), "--out", "-", "--rate", "8", "--length", length]
+    train_command.recordings_of(parser().parse_args(asked))
+    shown = "--rate 8 is taken for the 48 steps that all signals have now, 6 s each" in capsys.readouterr().err
+    assert shown == said
+
+
 def test_a_run_stopped_with_ctrl_c_keeps_what_there_is_says_so_and_goes_on(own, trained, tmp_path, monkeypatch, capsys):
     class Press:
         def __call__(self, state):
