@@ -122,6 +122,18 @@ def _w1_by_optimizer() -> list[tuple]:
     ]
 
 
+def speed_table() -> pd.DataFrame:
+    """Ways of writing the step: seconds, beside the textbook's and beside a matrix product's rate."""
+    lines = {}
+    for row in results.table("speed/steps").to_dict("records"):
+        lines[f"{row['way']}, {'one thread' if row['threads'] == 1 else 'two threads'}"] = {
+            "seconds a step (fastest, slowest)": f"{row['seconds']:.3f} ({row['fastest']:.3f}, {row['slowest']:.3f})",
+            "over the textbook's": f"{row['over_textbook']:.2f}",
+            "of the matrix product's rate": f"{row['share_of_product']:.0%}",
+        }
+    return pd.DataFrame(lines).T.rename_axis("way")
+
+
 def first_trials_table() -> pd.DataFrame:
     """Trials made before the library's loop stood."""
     return _spaced(results.table("results/first_trials", index_col="trial"))
@@ -286,6 +298,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = (
         "verdicts": verdicts_table,
         "unseen": unseen_table,
         "cost": cost_table,
+        "speed": speed_table,
     }
     | recipes_page.TABLES
     | fair_page.TABLES

@@ -1,10 +1,11 @@
 """Seconds a generator step takes: ours beside other ways of writing it, beside what the processor can do; and growth.
 
-python -m benchmarks.speed [steps growth] [--anew]      (make bench, on a machine that does nothing else; not made yet)
+python -m benchmarks.speed [steps growth] [--anew]      (make bench, on a machine that does nothing else)
 
 Makes speed/steps.csv (a row a way of writing the step: median and spread of its seconds, its ratio to the textbook's,
-and the rate of the textbook's operations beside that of a matrix product) and speed/growth.csv with docs/growth.png (a
-row a size: seconds a step, seconds until the first, peak memory, each in a process of its own).
+and the rate of the textbook's operations beside that of a matrix product) and, where it is named and not committed yet,
+speed/growth.csv with docs/growth.png (a row a size: seconds a step, seconds until the first, peak memory, each in a
+process of its own).
 
 All ways train the source's nets by WGAN-GP with Adam, take turns in one process, and are timed by the clock. Three are
 written here, in our words: the textbook loop; that of mirkosavasta/GANetano, whose critic's loss reaches back into the
@@ -35,6 +36,7 @@ from course_lib.penalties import gradient_penalty
 from course_lib.training import BEST_RECIPE, SOURCE_RECIPE, Recipe, Run, whole_step
 
 BF16_FLAGS = ("avx512_bf16", "amx_bf16", "bf16")  # of /proc/cpuinfo: products of bfloat16 in hardware
+TINY = 1e-12  # under a root
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "growth.png"
 
 
@@ -133,7 +135,7 @@ def ganetano(generator: nn.Module, critic: nn.Module, dataset: SignalDataset, re
             (slopes,) = torch.autograd.grad(scores, mixed, torch.ones_like(scores), create_graph=True)
             slopes = slopes.flatten(1)
             read.append(slopes.norm(dim=1).mean().item())
-            norms = (slopes.square().sum(dim=1) + 1e-12).sqrt()
+            norms = (slopes.square().sum(dim=1) + TINY).sqrt()
             penalty = config.penalty_weight * (norms - 1).square().mean()
             read.append(penalty.item())
             on_critic.zero_grad()
@@ -343,7 +345,8 @@ def growth_part(settings: Growth, sweeps: dict[str, tuple[int, ...]] = SWEEPS) -
     return Part("speed/growth", "speed/growth.csv", "speed/manifest.json", settings, growth_of, runs)
 
 
-PARTS = [steps_part(Steps()), growth_part(Growth())]
+PARTS = [steps_part(Steps())]
+LATER = [growth_part(Growth())]  # on Linux a new process begins with the peak memory of the one that started it
 
 
 def make(part: Part, folder: Path = tables.DATA, *, anew: bool = False) -> None:
@@ -387,4 +390,4 @@ def draw(rows: list[dict], path: Path) -> None:
 
 
 if __name__ == "__main__":
-    tables.command(PARTS, make, __doc__)
+    tables.command(PARTS, make, __doc__, LATER)

@@ -23,6 +23,7 @@ from benchmarks import (
     penalty,
     recipes,
     restoration,
+    speed,
     tables,
 )
 from benchmarks.diffusion import Diffusion
@@ -344,7 +345,7 @@ def test_an_ingredient_that_is_taken_away_no_longer_acts(ingredient, what):
 
 
 def test_no_bench_works_when_it_is_imported():
-    later = (augmentation, conditional, restoration)
+    later = (augmentation, conditional, restoration, speed)
     made = (auslan_facts, checkpoints, critics, equal_time, fair, forecasting, images, judging, penalty, recipes)
     for bench in (*made, *later):
         given = "PARTS, make, __doc__, LATER" if bench in later else "PARTS, make, __doc__"

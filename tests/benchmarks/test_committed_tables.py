@@ -153,6 +153,7 @@ CHANGES = [
     ("images/objectives", "ways.WGAN.config.clip", 0.1),
     ("images/samples", "exam.draws", 10),
     ("images/generator", "moments", (1200,)),
+    ("speed/steps", "rounds", 10),
 ]
 
 
