@@ -25,7 +25,7 @@ help:
 	@echo "make tables     list the committed tables: do they hold, how long do they take; make what is missing of one"
 	@echo "                (NAME=fair, NAME=critics/depth; ANEW=1 makes what holds again too)"
 	@echo "make checkpoints  train the committed checkpoints anew; goes on where it was stopped (an hour)"
-	@echo "make bench      seconds a training step beside other ways, and how they grow; on a machine that does nothing else"
+	@echo "make bench      seconds a training step beside other ways of writing it; on a machine that does nothing else"
 	@echo "make fair       ring and grid, every method alike; goes on where it was stopped (two hours)"
 
 # The repository's root is served: the notebooks link to data/ and docs/.

@@ -18,8 +18,8 @@ Not the same for all, and not to be forgotten: nets, momentum and averaging were
 relativistic pairing and WGAN-GP (toys/tuning.csv, 103 trials). Tuning runs are shorter than reporting runs.
 
 A *control* changes one thing of a chosen setting (two where its name says so); where that is not the steps, it keeps
-them. A *prior* tells the nets
-what ring and grid look like (see priors.py). A *longer* run has more time and nothing else.
+them. A *prior* tells the nets what ring and grid look like (see priors.py). A *longer* run has more time and nothing
+else.
 
 Budget, stated before the first run: at most 2.5 processor hours; `planned_hours` says 2.1, and the one whole run made
 beforehand (R1, longer, grid, seed 900: 25 modes, 97.1 %) took an eighth more than planned.

@@ -320,7 +320,7 @@ def _worst(values: pd.Series) -> str:
 
 def of_the_points() -> list[Goal]:
     """Ring and grid, of the fair bench: WGAN-GP with the longer time, and whichever row is best."""
-    table = results.table("fair/modes", keep_default_na=False, na_values={"spread": ["nan"]})
+    table = results.table("fair/modes")
     means = table.groupby(["method", "distribution"], sort=False).mean(numeric_only=True)
     best = {place: _best(means.xs(place, level="distribution"), modes) for place, modes in (("ring", 8), ("grid", 25))}
     wanted = [

@@ -30,6 +30,13 @@ def test_every_row_is_of_the_setting_that_its_methods_trials_choose():
             assert set(settings) == {fair.chosen(part.settings.tuned)}, part.name
 
 
+def test_the_control_of_unrolling_has_the_rate_that_its_trials_chose():
+    recipe = fair.METHODS["Unrolled GAN"]
+    config = fair.trials(recipe, fair.SECONDS["reporting"])[fair.chosen("Unrolled GAN")].config
+    chosen = {"learning_rate": config.learning_rate, "critic_learning_rate": config.critic_learning_rate}
+    assert chosen == fair.RATE_OF_UNROLLED
+
+
 def test_a_run_that_did_not_diverge_is_judged_at_its_last_step():
     whole = TRAINED[TRAINED["failure"] == ""]
     for part in fair.REPORTING_PARTS:

@@ -318,6 +318,7 @@ def test_the_worst_place_is_the_one_where_close_refuses_most():
     assert worst(3.0, 4.0) == ()
     assert worst([102.0, 1.5], [100.0, 1.0]) == (0,)
     assert worst([102.0, 1.5], [100.0, 1.0], rel=0.05) == (1,)
+    assert worst([1.0, float("nan"), 2.5], [1.0, 1.0, 2.0]) == (1,)  # what is no number is farthest off
 
 
 def last_off(right):

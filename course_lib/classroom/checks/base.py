@@ -265,7 +265,7 @@ def worst(value: object, expected: object, *, rel: float = 1e-4, abs: float = 1e
     """
     a, b = _doubles(value, expected)
     off = (a - b).abs()
-    off = torch.where(off > abs + rel * b.abs(), off, 0.0)
+    off = torch.where(off <= abs + rel * b.abs(), 0.0, off.nan_to_num(nan=torch.inf))
     return tuple(int(i) for i in np.unravel_index(int(off.argmax()), off.shape))
 
 
