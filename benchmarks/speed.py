@@ -3,9 +3,9 @@
 python -m benchmarks.speed [steps growth] [--anew]      (make bench, on a machine that does nothing else)
 
 Makes speed/steps.csv (a row a way of writing the step: median and spread of its seconds, its ratio to the textbook's,
-and the rate of the textbook's operations beside that of a matrix product) and, where it is named and not committed yet,
-speed/growth.csv with docs/growth.png (a row a size: seconds a step, seconds until the first, peak memory, each in a
-process of its own).
+and the rate of the textbook's operations beside that of a matrix product) and speed/growth.csv with docs/growth.png
+(a row a size, each in a process of its own: seconds a step, seconds from the recordings until training can begin, which
+scaling, nets and run take, and peak memory).
 
 All ways train the source's nets by WGAN-GP with Adam, take turns in one process, and are timed by the clock. Three are
 written here, in our words: the textbook loop; that of mirkosavasta/GANetano, whose critic's loss reaches back into the
@@ -23,7 +23,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import seaborn as sns
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -31,7 +34,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import tables
 from benchmarks.tables import Part
-from course_lib.data import SignalDataset
+from course_lib import plots
+from course_lib.data import Scaler, SignalDataset
 from course_lib.penalties import gradient_penalty
 from course_lib.training import BEST_RECIPE, SOURCE_RECIPE, Recipe, Run, whole_step
 
@@ -81,7 +85,10 @@ SWEEPS = {
     "dim": (8, 16, 32, 64, 128),
     "classes": (1, 8, 80, 400),
     "recordings": (2_000, 20_000, 200_000),
+    "recordings of length 1,000": (2_000, 20_000, 200_000),
 }
+CHANGED = {"recordings of length 1,000": "recordings"}  # of a sweep that has no size's name
+OTHERWISE = {"recordings of length 1,000": {"length": 1_000}}
 
 
 def signals(sizes: Sizes, seed: int) -> SignalDataset:
@@ -299,26 +306,39 @@ def _source_recipe(sizes: Sizes) -> Recipe:
 def growth_of(settings: Growth, what: str, size: int, seed: int) -> list[dict]:
     """The course's own recipe at one size, in a process of its own, which starts without anything in memory."""
     fresh = multiprocessing.get_context("spawn")
+    sizes = replace(settings.sizes, **OTHERWISE.get(what, {}), **{CHANGED.get(what, what): size})
     with ProcessPoolExecutor(1, mp_context=fresh) as process:
-        return [process.submit(measured, settings, replace(settings.sizes, **{what: size}), seed).result()]
+        return [process.submit(measured, settings, sizes, seed).result()]
 
 
 def measured(settings: Growth, sizes: Sizes, seed: int) -> dict:
-    """Seconds a step (median), seconds from the recordings to the first step's end, and the process's peak memory."""
+    """Seconds a step (median), until the first can begin and until it ends; the process's memory before and at most.
+
+    The recordings are held beside what the scaler makes of them, as a program does that goes back to their units.
+    """
     torch.set_num_threads(1)
     idle, dataset = _peak(), signals(sizes, seed)
     begun = time.perf_counter()
     recipe = replace(BEST_RECIPE.with_config(batch_size=sizes.batch), dim=sizes.dim)
-    step = ours(*recipe.build(dataset, conditional=sizes.classes > 1, seed=seed), dataset, recipe)
+    scaled = Scaler.fit(dataset).transform(dataset)
+    step = ours(*recipe.build(scaled, conditional=sizes.classes > 1, seed=seed), scaled, recipe)
+    ready = time.perf_counter() - begun
     step()
-    started, seconds = time.perf_counter() - begun, []
+    first, seconds = time.perf_counter() - begun, []
     for _ in range(settings.warm_up + settings.steps):
         begun = time.perf_counter()
         step()
         seconds.append(time.perf_counter() - begun)
-    array = dataset.values.numel() * 4 / 1e6
-    median = float(np.median(seconds[settings.warm_up :]))
-    return {"seconds": median, "start_seconds": started, "idle_mb": idle, "array_mb": array, "peak_mb": _peak()}
+    array, peak = dataset.values.numel() * 4 / 1e6, _peak()
+    return {
+        "seconds": float(np.median(seconds[settings.warm_up :])),
+        "ready_seconds": ready,
+        "first_step_seconds": first,
+        "idle_mb": idle,
+        "array_mb": array,
+        "peak_mb": peak,
+        "over_array": (peak - idle) / array,
+    }
 
 
 def _peak() -> float:
@@ -351,8 +371,7 @@ def growth_part(settings: Growth, sweeps: dict[str, tuple[int, ...]] = SWEEPS) -
     return Part("speed/growth", "speed/growth.csv", "speed/manifest.json", settings, growth_of, runs)
 
 
-PARTS = [steps_part(Steps())]
-LATER = [growth_part(Growth())]
+PARTS = [steps_part(Steps()), growth_part(Growth())]
 
 
 def make(part: Part, folder: Path = tables.DATA, *, anew: bool = False) -> None:
@@ -376,24 +395,29 @@ def bf16_in_hardware() -> bool | None:
 
 
 def draw(rows: list[dict], path: Path) -> None:
-    """How seconds a step and memory grow with each size."""
-    import matplotlib.pyplot as plt
-
-    swept = list(dict.fromkeys(row["what"] for row in rows))
-    figure, axes = plt.subplots(2, len(swept), figsize=(3 * len(swept), 5), sharey="row", sharex="col", squeeze=False)
-    for column, what in zip(axes.T, swept, strict=True):
-        own = [row for row in rows if row["what"] == what]
-        sizes = [int(row["size"]) for row in own]
-        column[0].loglog(sizes, [float(row["seconds"]) for row in own], "o-")
-        column[1].loglog(sizes, [float(row["peak_mb"]) for row in own], "o-")
-        column[1].set_xlabel(what)
-    axes[0, 0].set_ylabel("seconds a step")
-    axes[1, 0].set_ylabel("peak memory, MB")
-    figure.tight_layout()
+    """How a step, the wait before the first, and memory grow with each size."""
+    plots.set_style()
+    shown = {
+        "seconds": "seconds a step",
+        "ready_seconds": "seconds until\nthe first step",
+        "peak_mb": "peak memory, MB",
+    }
+    table = pd.DataFrame(rows).astype({"size": int} | dict.fromkeys(shown, float))
+    swept = table.groupby("what", sort=False)
+    figure, axes = plt.subplots(len(shown), len(swept), figsize=(13, 6), sharex="col", sharey="row", squeeze=False)
+    for column, (what, own) in zip(axes.T, swept, strict=True):
+        for ax, (measure, label) in zip(column, shown.items(), strict=True):
+            sns.lineplot(own, x="size", y=measure, marker="o", ax=ax).set(xlabel="", ylabel=label)
+            ax.set(xscale="log", yscale="log")
+        ends = [own["size"].min(), own["size"].max()]
+        column[-1].set_xticks(ends, [f"{size:,}" for size in ends])
+        column[-1].get_xticklabels()[-1].set_horizontalalignment("right")
+        column[-1].minorticks_off()
+        column[0].set_title(what.replace(" of ", "\nof "))
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    path.write_bytes(plots.figure_png(figure, dpi=110))
     plt.close(figure)
 
 
 if __name__ == "__main__":
-    tables.command(PARTS, make, __doc__, LATER)
+    tables.command(PARTS, make, __doc__)

@@ -13,6 +13,14 @@ from numpy import ndarray
 Array = ndarray | torch.Tensor
 Number = float | int
 
+PART = 2**18  # numbers that are looked at at a time, where a large set must not be held twice
+
+
+def parts(n: int, size: int) -> list[slice]:
+    """Slices of n rows of `size` numbers each that hold PART numbers at most, or one row: for large sets, piecewise."""
+    rows = max(1, PART // size)
+    return [slice(first, first + rows) for first in range(0, n, rows)]
+
 
 def as_numpy(x: Array | list | tuple) -> ndarray:
     """The same values as a NumPy array of their own type, for drawing and counting: nothing is checked but the mask.

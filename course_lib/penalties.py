@@ -116,7 +116,9 @@ def relative_to_roughness(values: Float[Tensor, "..."], weight: float) -> float:
 
     With this as $\lambda$, the signals' second differences count `weight` times as much as their values of size 1.
     """
-    roughness = float(values.diff(n=2, dim=-1).square().mean().sqrt()) if values.shape[-1] > 2 else 0.0
+    if not weight or values.shape[-1] <= 2:
+        return 0.0
+    roughness = float(values.diff(n=2, dim=-1).square().mean().sqrt())
     return weight / roughness if roughness else 0.0
 
 

@@ -21,17 +21,20 @@ from course_lib.data.dataset import SignalDataset
 from course_lib.data.lattices import (
     ROUNDING,
     Lattice,
+    blocks,
     common_lattice,
     decimals,
     nearest_level,
     on_own_lattice,
     own_lattices,
     rounding,
+    rounding_of_all,
 )
 
 SAME = 1e-4  # of the channel's spread: means and deviations that differ by less are one (files of 5 digits and more)
 EXACT = 1e-6  # of the channel's spread: a signal this close to what is imposed is left alone
 REPEATS = 1e-3  # of a channel's steps: fewer that are exactly 0 are left to chance
+ENOUGH = 4_000_000  # values that the size of small steps is read off
 TENTH = 0.1  # of the steps that are not 0: the small ones, below whose largest steps are as good as even
 
 
@@ -91,25 +94,25 @@ class Invariants:
             raise ValueError(
                 f"Invariants.found_in: expected a SignalDataset, got {kind(dataset)}. Make one: SignalDataset(values)."
             )
-        channels = dataset.values.double().numpy().swapaxes(0, 1)  # (C, N, L)
-        several = [(signals != signals[0]).any() for signals in channels]
+        channels = dataset.values.numpy().swapaxes(0, 1)  # (C, N, L), not copied
+        several = [any((some != signals[0]).any() for some in blocks(signals)) for signals in channels]
 
-        def found(search: Callable, *settings: int) -> tuple:
-            pairs = zip(channels, several, strict=True)
-            return tuple(search(signals, *settings) if more else None for signals, more in pairs)
+        def found(search: Callable, asked: list[bool], *settings: int) -> tuple:
+            pairs = zip(channels, asked, strict=True)
+            return tuple(search(signals, *settings) if asked_here else None for signals, asked_here in pairs)
 
-        stds = [found(_std, ddof) for ddof in (0, 1)]
+        stds = [found(_std, several, ddof) for ddof in (0, 1)]
         ddof = int(1.0 in stds[1] and 1.0 not in stds[0])
-        common, own = found(common_lattice), found(own_lattices)
-        own = tuple(None if lattice else others for lattice, others in zip(common, own, strict=True))
-        free = [not (lattice or others) for lattice, others in zip(common, own, strict=True)]
-        least = tuple(step if none else None for step, none in zip(found(_least_step), free, strict=True))
-        fine = [step if none else None for step, none in zip(found(decimals), free, strict=True)]
+        common = found(common_lattice, several)
+        own = found(own_lattices, [more and not lattice for more, lattice in zip(several, common, strict=True)])
+        free = [more and not (a or b) for more, a, b in zip(several, common, own, strict=True)]
+        least, fine = found(_least_step, free), found(decimals, free)
         lattice = tuple(coarse or of_decimals for coarse, of_decimals in zip(common, fine, strict=True))
         held = [
             step if few is None or (step and step > few[1]) else None for step, few in zip(least, fine, strict=True)
         ]
-        return cls(found(_mean), stds[ddof], ddof, lattice, own, tuple(held))  # rounding alone makes some steps of 0
+        mean = found(_mean, several)
+        return cls(mean, stds[ddof], ddof, lattice, own, tuple(held))  # rounding alone makes some steps of 0
 
     def __bool__(self) -> bool:
         """Whether anything was found."""
@@ -186,12 +189,21 @@ class Invariants:
         return np.where(has_it, signals, wanted_mean + (signals - mean) * factor)
 
 
-def _mean(signals: Float64[ndarray, "N L"]) -> float | None:
-    return _one_value(signals.mean(axis=1), signals.std(), round_number=0.0)
+def _mean(signals: Float[ndarray, "N L"]) -> float | None:
+    return _one_value(_of_each(signals, np.mean), _spread(signals), round_number=0.0)
 
 
-def _std(signals: Float64[ndarray, "N L"], ddof: int) -> float | None:
-    return _one_value(signals.std(axis=1, ddof=ddof), signals.std(), round_number=1.0)
+def _std(signals: Float[ndarray, "N L"], ddof: int) -> float | None:
+    return _one_value(_of_each(signals, np.std, ddof=ddof), _spread(signals), round_number=1.0)
+
+
+def _of_each(signals: Float[ndarray, "N L"], of: Callable, **settings: int) -> Float64[ndarray, "N"]:
+    return np.concatenate([of(some, axis=1, **settings) for some in blocks(signals)])
+
+
+def _spread(signals: Float[ndarray, "N L"]) -> float:
+    """The standard deviation of all values."""
+    return float(np.sqrt(_of_each(signals, np.var).mean() + _of_each(signals, np.mean).var()))
 
 
 def _one_value(numbers: Float64[ndarray, "N"], spread: float, *, round_number: float) -> float | None:
@@ -202,13 +214,17 @@ def _one_value(numbers: Float64[ndarray, "N"], spread: float, *, round_number: f
     return round_number if abs(middle - round_number) <= SAME * spread else middle
 
 
-def _least_step(signals: Float64[ndarray, "N L"]) -> float | None:
-    steps = np.abs(np.diff(signals))
-    share = float((steps == 0).mean())
+def _least_step(signals: Float[ndarray, "N L"]) -> float | None:
+    share = float(_of_each(signals, _share_of_repeats).mean())
     if not REPEATS <= share < 1:
         return None
+    steps = np.abs(np.diff(signals[:: max(1, signals.size // ENOUGH)].astype(np.float64)))
     least = share / (share + TENTH * (1 - share)) * np.quantile(steps[steps > 0], TENTH)
-    return float(least) if least > rounding(signals).max() else None
+    return float(least) if least > rounding_of_all(signals) else None
+
+
+def _share_of_repeats(signals: Float64[ndarray, "n L"], axis: int) -> Float64[ndarray, "n"]:
+    return (np.diff(signals, axis=axis) == 0).mean(axis=axis)
 
 
 def _standing_still(signal: Float64[ndarray, "L"], least: float) -> Float64[ndarray, "L"]:

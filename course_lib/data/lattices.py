@@ -4,11 +4,14 @@ The idea: rounding leaves a trace that no smooth model has, and a judge sees it 
 distinct values, to a float32's rounding; one that so many values lie on is no chance.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 from numpy import ndarray
+
+from course_lib import arrays
 
 ROUNDING = 2.0**-23  # a float32's, relative to the largest value
 LEVELS_OF_A_SET, LEVELS_OF_A_SIGNAL = 1 / 8, 1 / 2  # a lattice has at most this many distinct levels a value
@@ -19,28 +22,47 @@ FINEST = 10  # a lattice's step is at least this many tolerances
 Lattice = tuple[float, float]  # offset, step
 
 
-def common_lattice(signals: Float64[ndarray, "N L"]) -> Lattice | None:
-    levels = np.unique(signals)
-    if len(levels) > LEVELS_OF_A_SET * signals.size:
-        return None
-    lattice = _lattice(levels, rounding(levels))
+def blocks(signals: Float[ndarray, "N L"]) -> Iterator[Float64[ndarray, "n L"]]:
+    """All signals, some at a time, in float64."""
+    for some in arrays.parts(len(signals), signals.shape[1]):
+        yield signals[some].astype(np.float64)
+
+
+def common_lattice(signals: Float[ndarray, "N L"]) -> Lattice | None:
+    tolerance = rounding_of_all(signals)
+    if signals.size > arrays.PART and _lattice(np.unique(next(blocks(signals))), tolerance) is None:
+        return None  # what some are not on all are not on
+    levels = _levels(signals, LEVELS_OF_A_SET * signals.size)
+    lattice = None if levels is None else _lattice(levels, tolerance)
     return None if lattice is None else _in_few_digits(*lattice, levels)
 
 
-def decimals(signals: Float64[ndarray, "N L"]) -> Lattice | None:
+def decimals(signals: Float[ndarray, "N L"]) -> Lattice | None:
     """(0, step) of values that a file gives with so many decimals, however many levels there are; or None."""
-    levels = np.unique(signals)
+    if _levels(signals, FEWEST_LEVELS - 1) is not None:
+        return None
+    tolerance = rounding_of_all(signals)
     steps = 10.0 ** np.arange(MOST_DECIMALS, -MOST_DECIMALS - 1, -1)
-    for step in steps[steps >= FINEST * rounding(levels)] if len(levels) >= FEWEST_LEVELS else ():
-        if np.abs(levels - nearest_level(levels, 0.0, step)).max() <= rounding(levels):
+    for step in steps[steps >= FINEST * tolerance]:
+        if all(np.abs(some - nearest_level(some, 0.0, step)).max() <= tolerance for some in blocks(signals)):
             return 0.0, float(f"{step:.0e}")
     return None
 
 
-def own_lattices(signals: Float64[ndarray, "N L"]) -> tuple[Lattice, ...] | None:
+def _levels(signals: Float[ndarray, "N L"], most: float) -> Float64[ndarray, "levels"] | None:
+    """The distinct values, ascending; None if they are more than `most`."""
+    levels = np.empty(0)
+    for some in blocks(signals):
+        levels = np.union1d(levels, some)
+        if len(levels) > most:
+            return None
+    return levels
+
+
+def own_lattices(signals: Float[ndarray, "N L"]) -> tuple[Lattice, ...] | None:
     """(roughness, step) of every signal that changes, by roughness; None if one of them is on no lattice."""
     found = []
-    for signal in signals[np.ptp(signals, axis=1) > 0]:
+    for signal in (signal for some in blocks(signals) for signal in some if np.ptp(signal) > 0):
         tolerance = _own_tolerance(signal)
         levels = _merged(signal, tolerance)
         lattice = _lattice(levels, tolerance) if len(levels) <= LEVELS_OF_A_SIGNAL * len(signal) else None
@@ -76,6 +98,11 @@ def nearest_level(values: Float64[ndarray, "..."], offset: float, step: float) -
 def rounding(values: Float64[ndarray, "... n"]) -> Any:
     """How far float32 may have moved one of these values, or a difference of two."""
     return 2 * ROUNDING * np.abs(values).max(axis=-1, keepdims=values.ndim > 1)
+
+
+def rounding_of_all(signals: Float[ndarray, "N L"]) -> float:
+    """The same for all values of a set."""
+    return float(rounding(np.array([signals.min(), signals.max()], dtype=np.float64)))
 
 
 def _own_tolerance(signal: Float64[ndarray, "L"]) -> float:

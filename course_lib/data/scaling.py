@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Shaped
 from torch import Tensor
 
-from course_lib.arrays import kind, refuse_mask
+from course_lib.arrays import kind, parts, refuse_mask
 
 Signals = TypeVar("Signals")  # a tensor (N, C, L) of floats, or a dataset of such: what comes in goes out
 
@@ -54,7 +54,7 @@ class Scaler:
                 f"Scaler.fit: expected a SignalDataset, got {kind(dataset)}. Make one: SignalDataset(values), or "
                 "SignalDataset(values, labels, class_names)."
             )
-        values = dataset.values.double()
+        values = dataset.values
         constant = (values.amax((0, 2)) == values.amin((0, 2))).nonzero().flatten().tolist()
         if constant:
             listed = ", ".join(f"channel {c} ({values[0, c, 0].item():g} everywhere)" for c in constant)
@@ -63,7 +63,11 @@ class Scaler:
                 f"{values.shape[1]} do not: {listed}. Scaling by a standard deviation of 0 is 0/0: leave such a "
                 f"channel out, dataset.drop_channels({constant}); there is nothing in it to learn."
             )
-        return cls(mean=values.mean((0, 2)).float(), std=values.std((0, 2), correction=0).float())
+        n = values[:, 0].numel()
+        some = parts(len(values), values[0].numel())
+        mean = sum(values[part].double().sum((0, 2)) for part in some) / n
+        square = sum((values[part].double() - mean[:, None]).square().sum((0, 2)) for part in some) / n
+        return cls(mean=mean.float(), std=square.sqrt().float())
 
     def transform(self, signals: Signals) -> Signals:
         """Into the model's units: what the scaler was fitted to gets mean 0 and standard deviation 1 in each channel.
@@ -81,7 +85,7 @@ class Scaler:
                 )
             return replace(signals, values=self.transform(signals.values), scaler=self)
         mean, std = self._columns(signals, "transform")
-        return (signals - mean) / std
+        return (signals - mean).div_(std)  # in place: a large set is not copied twice
 
     def inverse(self, signals: Signals) -> Signals:
         """Back into the recording's own units.
@@ -94,7 +98,7 @@ class Scaler:
         if _is_dataset(signals):
             return replace(signals, values=self.inverse(signals.values), scaler=None)
         mean, std = self._columns(signals, "inverse")
-        return signals * std + mean
+        return (signals * std).add_(mean)
 
     def select(self, channels: list[int]) -> "Scaler":
         """The scaler of these channels alone, in this order."""

@@ -5,11 +5,14 @@ A generator that begins with its draws begins with what they have (training may 
 of the variance are left out.
 """
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 SHARE = 0.999  # of a class's variance; the rest is left to the noise
+LARGE = 3_000_000  # numbers of a class; of more, the components are found by the matrix's square
 
 
 def class_gaussians(
@@ -36,10 +39,28 @@ def class_gaussians(
 
 
 def _root(off: Float[Tensor, "n D"], share: float) -> Float[Tensor, "r D"]:
+    components = _components if off.numel() <= LARGE else _components_of_many
+    squares, scaled = components(off)
+    held = squares.cumsum(0) / squares.sum().clamp_min(1e-30)
+    return scaled(int((held < share).sum()) + 1) / (len(off) - 1) ** 0.5
+
+
+def _components(off: Float[Tensor, "n D"]) -> tuple[Float[Tensor, " m"], Callable[[int], Float[Tensor, "r D"]]]:
+    """Squared lengths of the principal components, the largest first; and the first r, each with its length."""
     _, lengths, directions = torch.linalg.svd(off, full_matrices=False)
-    held = lengths.square().cumsum(0) / lengths.square().sum().clamp_min(1e-30)
-    few = int((held < share).sum()) + 1
-    return (lengths[:few, None] * directions[:few]) / (len(off) - 1) ** 0.5
+    return lengths.square(), lambda few: lengths[:few, None] * directions[:few]
+
+
+def _components_of_many(off: Float[Tensor, "n D"]) -> tuple[Float[Tensor, " m"], Callable[[int], Float[Tensor, "r D"]]]:
+    """The same by the smaller of the two squares of the matrix: exact enough for components of this size, and quick."""
+    wide = len(off) < off.shape[1]
+    squares, vectors = torch.linalg.eigh(off @ off.T if wide else off.T @ off)
+    squares, vectors = squares.flip(0).clamp_min(0), vectors.flip(1)
+
+    def scaled(few: int) -> Float[Tensor, "r D"]:
+        return vectors[:, :few].T @ off if wide else squares[:few, None].sqrt() * vectors[:, :few].T
+
+    return squares, scaled
 
 
 class ClassGaussian(nn.Module):

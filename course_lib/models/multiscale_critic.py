@@ -12,6 +12,7 @@ arXiv:1802.05637 (the projected label).
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -44,12 +45,13 @@ def step_scales(values: Float[Tensor, "N C L"]) -> list[list[list[list[float]]]]
 
 
 def _scale(step: Float[Tensor, "N T"], share: float) -> list[float]:
-    sizes = step.abs().flatten().sort().values
-    quantile = float(sizes[round(share * (len(sizes) - 1))])
+    sizes = step.abs().flatten()
+    quantile = float(sizes.kthvalue(round(share * (len(sizes) - 1)) + 1).values)
     scale = max(quantile, LEAST_SCALE * float(step.std()), 1e-12)
     return [scale, max(float(torch.asinh(step / scale).std()), 1e-12)]
 
 
+@lru_cache(maxsize=1)
 def cosine_transform(length: int) -> Float[Tensor, "L L"]:
     """The orthonormal cosine transform (DCT-II) as a matrix: a wave a row, the slowest first."""
     return torch.from_numpy(dct(np.eye(length), norm="ortho", axis=0)).float()

@@ -3,6 +3,7 @@
 The idea: a config knows nothing of nets and nets know nothing of training; a recipe is the one place that names both.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -25,6 +26,7 @@ from course_lib.penalties import relative_to_roughness
 from course_lib.training.config import TrainingConfig
 
 NETS = ("upsampling", "multiscale", "mirror")
+ENOUGH, FEW = 4_000_000, 32  # numbers of a set that its Gaussians and scales are read off; recordings of a small class
 SECOND_DIFFERENCES = 0.5  # how loud they are in the critic's input, beside signals of size 1, at sobolev_weight=1
 
 
@@ -70,8 +72,11 @@ class Recipe:
             return generator, SignalCritic(**shape, second_differences=seen)
 
     def _multiscale(self, dataset: SignalDataset, shape: dict) -> tuple[nn.Module, nn.Module]:
-        """What depends on the data follows by rule: Gaussians, loudness at rest, sizes of steps and waves, moments."""
-        found = Invariants.found_in(dataset)
+        """What depends on the data follows by rule: Gaussians, loudness at rest, sizes of steps and waves, moments.
+
+        What all recordings share exactly is looked for in all of them, the rest in `enough` of them.
+        """
+        found, dataset = Invariants.found_in(dataset), enough(dataset, ENOUGH)
         moments = [None if None in pair else pair for pair in zip(found.mean, found.std, strict=True)]
         over = ((dataset.length - found.ddof) / (dataset.length - 1)) ** 0.5  # to a deviation over L - 1
         fixed = [pair and (pair[0], pair[1] * over) for pair in moments]
@@ -82,6 +87,20 @@ class Recipe:
         generator.start.hold(means, roots)
         shown = {"scales": step_scales(dataset.values), "spectrum": spectrum_sizes(dataset.values)}
         return generator, MultiScaleCritic(**shape, **shown)
+
+
+def enough(dataset: SignalDataset, most: int) -> SignalDataset:
+    """The set, or every k-th recording of each class where it holds more than `most` numbers: then about so many.
+
+    Of a class at least its first 32 recordings are kept, if it has so many.
+    """
+    every = math.ceil(dataset.values.numel() / most)
+    if every == 1:
+        return dataset
+    order = dataset.labels.argsort(stable=True)
+    counts = torch.tensor(dataset.class_counts)
+    place = torch.arange(len(dataset)) - (counts.cumsum(0) - counts)[dataset.labels[order]]  # within its class
+    return dataset[order[(place % every == 0) | (place < FEW)].sort().values]
 
 
 # What the course trains with on recordings: one step of each net a round, pairing with R1 + R2, nets of several scales.

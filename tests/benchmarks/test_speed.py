@@ -58,16 +58,21 @@ def test_operations_are_counted_through_second_derivatives():
 
 
 def test_growth_is_measured_in_a_process_of_its_own_and_drawn(tmp_path):
-    part = speed.growth_part(speed.Growth(TINY, steps=1, warm_up=1), {"batch": (4,), "classes": (2,)})
+    part = speed.growth_part(speed.Growth(TINY, steps=1, warm_up=1), {"batch": (4,), "classes": (2, 3)})
     speed.make(part, tmp_path)
     assert tables.status(part, tmp_path) == "holds"
     for row in tables.read_rows(part, tmp_path):
         assert 0 < float(row["idle_mb"]) <= float(row["peak_mb"])
-        assert 0 < float(row["seconds"]) < float(row["start_seconds"])
+        assert 0 < float(row["seconds"]) < float(row["first_step_seconds"])
+        assert 0 < float(row["ready_seconds"]) < float(row["first_step_seconds"])
+        held = float(row["peak_mb"]) - float(row["idle_mb"])
+        assert float(row["over_array"]) == pytest.approx(held / float(row["array_mb"]), rel=1e-3)
     assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
     assert isinstance(tables.read_manifest(part, tmp_path)["bf16_in_hardware"], bool)
 
 
 def test_the_sizes_that_are_swept_are_sizes():
-    assert set(speed.SWEEPS) == {"batch", "length", "dim", "classes", "recordings"} <= set(vars(speed.Sizes()))
+    changed = {speed.CHANGED.get(what, what) for what in speed.SWEEPS}
+    assert changed == {"batch", "length", "dim", "classes", "recordings"} <= set(vars(speed.Sizes()))
+    assert set(speed.CHANGED) == set(speed.OTHERWISE) < set(speed.SWEEPS)
     assert all(list(sizes) == sorted(sizes) for sizes in speed.SWEEPS.values())

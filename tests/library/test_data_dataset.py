@@ -1,11 +1,16 @@
 """The container for signals and the scaling that can be undone."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from course_lib.data import Scaler, SignalDataset, constant_signals
 
+ROOT = Path(__file__).resolve().parents[2]
 HALF_ULP = 2.0**-24  # relative error of one float32 operation
 
 
@@ -295,3 +300,25 @@ def test_constant_signals_are_counted_in_each_channel():
     values[:, 2] = torch.arange(6.0)[:, None]  # each constant, all different
     dataset = SignalDataset(values, torch.zeros(6, dtype=torch.int64), ("all",))
     assert constant_signals(dataset).tolist() == [0, 2, 6]
+
+
+HELD = """
+import torch
+from course_lib.data import Invariants, Scaler, SignalDataset
+
+def most():
+    return next(float(line.split()[1]) / 1e3 for line in open("/proc/self/status") if "VmHWM" in line)
+
+before = most()
+signals = SignalDataset(torch.empty(500_000, 1, 100).normal_())  # 200 MB
+scaled = Scaler.fit(signals).transform(signals)
+Invariants.found_in(scaled)
+print((most() - before) / 200)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a process's peak memory is read from /proc")
+def test_a_large_set_and_what_its_scaler_makes_of_it_are_all_that_is_held():
+    done = subprocess.run([sys.executable, "-c", HELD], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert 1.9 < float(done.stdout) < 2.3, "the two, and what is looked at in parts; one copy more would be 3"

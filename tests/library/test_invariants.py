@@ -75,6 +75,12 @@ def test_a_mean_is_found_where_the_deviation_is_free_and_the_other_way_round():
     assert shifted.mean == (None, None) and shifted.std == (1.0, 1.0)
 
 
+def test_deviations_are_one_that_differ_by_little_beside_the_spread_of_all_values_their_means_included():
+    waves = normalised(walks(), ddof=0) * np.linspace(0.997, 1.003, 30)[:, None, None]
+    assert Invariants.found_in(dataset(waves)).std == (None,)
+    assert Invariants.found_in(dataset(waves + 200 * np.linspace(-1, 1, 30)[:, None, None])).std == (1.0,)
+
+
 def test_each_channel_has_its_own():
     values = np.concatenate([SETS["normalised over L"][:, :1], walks(seed=1), raw_bits(seed=2)], axis=1)
     found = Invariants.found_in(dataset(values))
@@ -173,6 +179,24 @@ def test_one_signal_copies_of_one_and_constants_of_one_value_share_nothing_that_
     found = Invariants.found_in(dataset(values))
     assert not found
     assert found.describe() == ("The signals share no mean, no standard deviation, no lattice and no repeats.",)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_large_set_is_searched_in_parts_and_shares_what_it_shares_as_a_whole(name, monkeypatch):
+    whole = Invariants.found_in(dataset(SETS[name]))
+    monkeypatch.setattr("course_lib.arrays.PART", 3 * SETS[name].shape[2])
+    assert Invariants.found_in(dataset(SETS[name])) == whole
+
+
+@pytest.mark.parametrize("name", ["integers", "bits, then normalised", "normalised over L"])
+def test_a_recording_in_the_last_part_that_does_not_share_it_is_seen(name, monkeypatch):
+    values = SETS[name].copy()
+    values[-1] = 7.123456 * np.sin(np.arange(values.shape[2])) + 0.7
+    monkeypatch.setattr("course_lib.arrays.PART", 3 * values.shape[2])
+    without, found = Invariants.found_in(dataset(values[:-1])), Invariants.found_in(dataset(values))
+    for shared in ("mean", "std", "lattice", "own_lattices"):
+        assert not any(value is not None for value in getattr(found, shared)), found
+    assert without.mean[0] == 0 or without.lattice[0] or without.own_lattices[0]
 
 
 def test_simulated_signs_share_nothing():

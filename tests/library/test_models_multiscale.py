@@ -23,6 +23,7 @@ from course_lib.models import (
 from course_lib.models.multiscale import FASTEST, LOUDEST, own_time_average
 from course_lib.models.multiscale_critic import LAGS
 from course_lib.training import Recipe, TrainingConfig, sample, train
+from course_lib.training.recipes import enough
 
 STEADY = Recipe(TrainingConfig("relativistic", critic_steps=1, sobolev_weight=0.0, steps=3), nets="multiscale", dim=4)
 
@@ -365,6 +366,45 @@ def test_a_class_keeps_as_many_components_as_hold_the_share_of_its_variance():
     assert [int(root.any(dim=1).sum()) for root in roots] == [2, 1, 0]
     lengths = roots[0].norm(dim=1)
     assert lengths[0] > lengths[1]
+
+
+@pytest.mark.parametrize("share", [0.9, 0.999, 1.0])
+def test_of_a_large_class_the_components_are_the_same_but_for_their_signs(share, monkeypatch):
+    for n in (30, 90):  # fewer recordings than numbers each, and more
+        values = randn(n, 2, 20, seed=7).cumsum(dim=2)
+        exact = class_gaussians(values, torch.zeros(n, dtype=torch.int64), 1, share=share)[1][0]
+        with monkeypatch.context() as patch:
+            patch.setattr("course_lib.models.class_gaussian.LARGE", 0)
+            by_square = class_gaussians(values, torch.zeros(n, dtype=torch.int64), 1, share=share)[1][0]
+        if share < 1:
+            assert by_square.shape == exact.shape
+        torch.testing.assert_close(by_square.T @ by_square, exact.T @ exact, rtol=1e-4, atol=1e-4)
+        lengths = by_square.norm(dim=1)
+        assert (lengths.diff() <= 1e-6).all()
+
+
+def test_of_a_set_with_more_numbers_than_are_needed_every_class_gives_its_share():
+    labels = torch.tensor([0] * 400 + [1] * 100 + [2] * 40 + [3])
+    signs = SignalDataset(
+        randn(541, 1, 10), labels[torch.randperm(541, generator=torch.Generator().manual_seed(0))], tuple("abcd")
+    )
+    assert enough(signs, 5_410) is signs
+    few = enough(signs, 1_100)  # every fifth, of a class 32 at least
+    assert few.class_counts == [80 + 25, 32 + 13, 32 + 1, 1]
+    places = [next(i for i, one in enumerate(signs.values) if torch.equal(one, kept)) for kept in few.values]
+    assert places == sorted(places) and torch.equal(few.labels, signs.labels[places])
+
+
+def test_a_recipe_reads_gaussians_and_scales_off_enough_recordings_and_what_all_share_off_all(monkeypatch):
+    monkeypatch.setattr("course_lib.training.recipes.ENOUGH", 40 * 40)
+    asked = []
+    found_in = Invariants.found_in
+    monkeypatch.setattr(Invariants, "found_in", lambda dataset: asked.append(len(dataset)) or found_in(dataset))
+    signs = simulate_signs(2, 60, 40, seed=1)
+    scaled = Scaler.fit(signs).transform(signs)
+    generator, critic = replace(STEADY, dim=4, latent_dim=4).build(scaled, conditional=True)
+    means, _ = class_gaussians(enough(scaled, 40 * 40).values, enough(scaled, 40 * 40).labels, 2)
+    assert asked == [120] and torch.equal(generator.start.means, means)
 
 
 def test_without_labels_there_is_one_gaussian_of_all():
