@@ -1,10 +1,11 @@
 """How soon the recipe for signals is as good as another, and how much seeds differ.
 
-python -m benchmarks.recipes [time_to_quality quick_seeds]
+python -m benchmarks.recipes [time_to_quality quick_seeds source_in_full]
 
 Makes recipes/time_to_quality.csv (the source's recipe and ours along their way, on the real Auslan recordings; needs
-COURSE_DATA) and recipes/quick_seeds.csv (notebook 08's quick run, seed by seed, on eight simulated signs). What
-recipes are worth at equal time: benchmarks/equal_time.py.
+COURSE_DATA), recipes/source_in_full.csv (the source's along all of its 10,000 steps, there too: two hours of one core)
+and recipes/quick_seeds.csv (notebook 08's quick run, seed by seed, on eight simulated signs). What recipes are worth at
+equal time: benchmarks/equal_time.py.
 
 Judged on held-out recordings, as many generated as held out. How many generator steps fit into the seconds is measured
 beforehand: the learning rate ends at 0 there.
@@ -53,11 +54,11 @@ class Budget:
 
 @dataclass(frozen=True)
 class Way:
-    """One recipe, told the labels, and judged at about `marks` moments of its way."""
+    """One recipe, told the labels, and judged at about `marks` moments of its way; without a budget all its steps."""
 
     name: str
     recipe: Recipe
-    budget: Budget
+    budget: Budget | None
     marks: int = 12
     seed: int = 0
 
@@ -86,6 +87,7 @@ TIME_TO_QUALITY = TimeToQuality(
         Way("source", SOURCE_RECIPE, Budget(225.0)),
     )
 )
+SOURCE_IN_FULL = TimeToQuality((Way("source", SOURCE_RECIPE, None, marks=20),))
 QUICK_SEEDS = QuickSeeds()
 
 
@@ -128,7 +130,8 @@ def on_the_way(settings: TimeToQuality, recipe: str) -> list[dict]:
     """One recipe's quality at moments of its way, and what seconds of training they came after."""
     (way,) = (each for each in settings.ways if each.name == recipe)
     judge = judge_of(settings.exam)
-    steps = fitting_steps(way.recipe, judge.learnt, way.budget, way.seed)
+    fixed = way.recipe.config.steps
+    steps = fitting_steps(way.recipe, judge.learnt, way.budget, way.seed) if way.budget else fixed
     rows, spent = [], [0.0, time.process_time()]
 
     def watch(state: State) -> None:
@@ -199,10 +202,9 @@ def quick_run(settings: QuickSeeds, seed: int) -> list[dict]:
 # -------------------------------------------------------------------------------------------------------- the parts
 
 
-def time_to_quality_part(settings: TimeToQuality) -> Part:
+def time_to_quality_part(settings: TimeToQuality, name: str = "time_to_quality") -> Part:
     runs = tuple({"recipe": way.name} for way in settings.ways)
-    file = "recipes/time_to_quality.csv"
-    return Part("recipes/time_to_quality", file, "recipes/manifest.json", settings, on_the_way, runs)
+    return Part(f"recipes/{name}", f"recipes/{name}.csv", "recipes/manifest.json", settings, on_the_way, runs)
 
 
 def quick_seeds_part(settings: QuickSeeds) -> Part:
@@ -210,7 +212,11 @@ def quick_seeds_part(settings: QuickSeeds) -> Part:
     return Part("recipes/quick_seeds", "recipes/quick_seeds.csv", "recipes/manifest.json", settings, quick_run, runs)
 
 
-PARTS = [time_to_quality_part(TIME_TO_QUALITY), quick_seeds_part(QUICK_SEEDS)]
+PARTS = [
+    time_to_quality_part(TIME_TO_QUALITY),
+    time_to_quality_part(SOURCE_IN_FULL, "source_in_full"),
+    quick_seeds_part(QUICK_SEEDS),
+]
 
 
 if __name__ == "__main__":
