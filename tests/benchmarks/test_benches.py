@@ -169,6 +169,13 @@ def test_recipes_along_their_way(tmp_path):
     assert list(table["step"]) == [2, 4, 1, 2, 3, 4]
 
 
+def test_a_recipe_without_a_budget_goes_all_its_steps(tmp_path):
+    way = recipes.Way("source", RECIPE.with_config(steps=7), None, marks=3)
+    part = recipes.time_to_quality_part(recipes.TimeToQuality((way,), EXAM), "source_in_full")
+    table = made_in_two_sittings(recipes, part, tmp_path)
+    assert list(table["step"]) == [2, 4, 6] and part.file == "recipes/source_in_full.csv"
+
+
 def test_recipes_quick_seeds(tmp_path):
     part = recipes.quick_seeds_part(recipes.QuickSeeds(RECIPE, RECIPE, NO_TIME, exam=EXAM, seeds=(0, 1)))
     table = made_in_two_sittings(recipes, part, tmp_path)

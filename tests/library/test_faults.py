@@ -194,6 +194,15 @@ def test_killed_at_twenty_random_moments_a_run_goes_on_to_the_same_end(tmp_path)
 # -------------------------------------------------------------------------------------------------------- interrupted
 
 
+@pytest.fixture
+def heeds_ctrl_c():
+    """As in a terminal: what a shell starts in the background is told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c_in_the_middle_of_a_step_ends_after_it_and_a_second_one_at_once(tmp_path, whole, times):
     """The critic is asked twice in each of its steps and once in the generator's: call 8 + 3 is in the third step."""
