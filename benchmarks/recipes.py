@@ -1,11 +1,12 @@
 """How soon the recipe for signals is as good as another, and how much seeds differ.
 
-python -m benchmarks.recipes [time_to_quality quick_seeds source_in_full]
+python -m benchmarks.recipes [time_to_quality quick_seeds source_in_full "precision SET"]
 
 Makes recipes/time_to_quality.csv (the source's recipe and ours along their way, on the real Auslan recordings; needs
-COURSE_DATA), recipes/source_in_full.csv (the source's along all of its 10,000 steps, there too: two hours of one core)
-and recipes/quick_seeds.csv (notebook 08's quick run, seed by seed, on eight simulated signs). What recipes are worth at
-equal time: benchmarks/equal_time.py.
+COURSE_DATA), recipes/source_in_full.csv (the source's along all of its 10,000 steps, there too: two hours of one core),
+recipes/precision.csv (ours with products in float32 and in bfloat16, the same steps) and recipes/quick_seeds.csv
+(notebook 08's quick run, seed by seed, on eight simulated signs). What recipes are worth at equal time:
+benchmarks/equal_time.py.
 
 Judged on held-out recordings, as many generated as held out. How many generator steps fit into the seconds is measured
 beforehand: the learning rate ends at 0 there.
@@ -81,6 +82,17 @@ class QuickSeeds:
     seeds: tuple[int, ...] = tuple(range(10))
 
 
+@dataclass(frozen=True)
+class Precision:
+    """The same steps in float32 and in bfloat16. The seeds were fixed beforehand, and served no tuning."""
+
+    exam: Exam
+    recipe: Recipe = BEST_RECIPE
+    steps: int = 400
+    seeds: tuple[int, ...] = (11, 12, 13)
+
+
+PRECISIONS = {"float32": False, "bfloat16": True}
 TIME_TO_QUALITY = TimeToQuality(
     (
         Way("ours", BEST_RECIPE, Budget(112.5)),
@@ -156,12 +168,25 @@ def fitting_steps(
 
 
 def learn(
-    recipe: Recipe, dataset: SignalDataset, seed: int, steps: int, *callbacks: Callback, conditional: bool = True
+    recipe: Recipe,
+    dataset: SignalDataset,
+    seed: int,
+    steps: int,
+    *callbacks: Callback,
+    conditional: bool = True,
+    bf16: bool = False,
 ) -> nn.Module:
     recipe = recipe.with_config(steps=steps, seed=seed)
     generator, critic = recipe.build(dataset, conditional=conditional, seed=seed)
-    train(generator, critic, dataset, recipe.config, device="cpu", callbacks=callbacks)
+    train(generator, critic, dataset, recipe.config, device="cpu", callbacks=callbacks, bf16=bf16)
     return generator
+
+
+def in_precision(settings: Precision, precision: str, seed: int) -> list[dict]:
+    """What the judge says after training with products in that precision; drawn in float32."""
+    judge, start = judge_of(settings.exam), time.process_time()
+    generator = learn(settings.recipe, judge.learnt, seed, settings.steps, bf16=PRECISIONS[precision])
+    return [{"cpu_seconds": round(time.process_time() - start, 1)} | judge(generator)]
 
 
 def quick_run(settings: QuickSeeds, seed: int) -> list[dict]:
@@ -212,9 +237,17 @@ def quick_seeds_part(settings: QuickSeeds) -> Part:
     return Part("recipes/quick_seeds", "recipes/quick_seeds.csv", "recipes/manifest.json", settings, quick_run, runs)
 
 
+def precision_part(name: str, settings: Precision) -> Part:
+    runs = tuple({"precision": each, "seed": seed} for seed in settings.seeds for each in PRECISIONS)
+    file, manifest = "recipes/precision.csv", "recipes/manifest.json"
+    return Part(f"recipes/precision {name}", file, manifest, settings, in_precision, runs, {"set": name})
+
+
+PRECISION_SETS = {"signs8": Simulated(8), "auslan_right_x": Auslan(("right_x",))}
 PARTS = [
     time_to_quality_part(TIME_TO_QUALITY),
     time_to_quality_part(SOURCE_IN_FULL, "source_in_full"),
+    *(precision_part(name, Precision(Exam(data))) for name, data in PRECISION_SETS.items()),
     quick_seeds_part(QUICK_SEEDS),
 ]
 

@@ -176,6 +176,23 @@ def test_a_recipe_without_a_budget_goes_all_its_steps(tmp_path):
     assert list(table["step"]) == [2, 4, 6] and part.file == "recipes/source_in_full.csv"
 
 
+def test_both_precisions_take_the_same_steps_from_the_same_beginning(tmp_path, monkeypatch):
+    asked = []
+    train = recipes.train
+
+    def watched(generator, *given, bf16, **settings):
+        asked.append((bf16, float(next(generator.parameters()).detach().sum())))
+        return train(generator, *given, bf16=bf16, **settings)
+
+    monkeypatch.setattr(recipes, "train", watched)
+    part = recipes.precision_part("tiny", recipes.Precision(EXAM, RECIPE, steps=3, seeds=(0, 1)))
+    table = made_in_two_sittings(recipes, part, tmp_path)
+    assert set(table["set"]) == {"tiny"} and list(table["precision"]) == ["float32", "bfloat16"] * 2
+    of_seed_0 = asked[:2]
+    assert {bf16 for bf16, _ in of_seed_0} == {False, True} and len({begun for _, begun in of_seed_0}) == 1
+    assert table["frechet_ratio"].nunique() == 4
+
+
 def test_recipes_quick_seeds(tmp_path):
     part = recipes.quick_seeds_part(recipes.QuickSeeds(RECIPE, RECIPE, NO_TIME, exam=EXAM, seeds=(0, 1)))
     table = made_in_two_sittings(recipes, part, tmp_path)
