@@ -4,7 +4,7 @@ COURSE_DATA=FOLDER python -m benchmarks.augmentation [SET ...]
 
 Makes augmentation/accuracy.csv: how often held-out recordings are recognised after learning from 3, 5 or 10
 recordings of each class and from synthetic ones beside them, classical copies, a forger's or a generator's; and each of
-the last two with classical copies. Not made yet: CricketX stands in LATER, and is made where it is named.
+the last two with classical copies.
 
 One run is a number of recordings and a subset: its own classes of the set, its own few recordings of them, and its own
 recordings to be examined on, the same for every number and every method. Where recordings have sessions the few are of
@@ -324,9 +324,7 @@ SETS = {
     "auslan_sessions": Few(AuslanSessions(("right_x",)), n_classes=20),
     "CricketX": Few(Ucr(("CricketX_TRAIN.tsv", "CricketX_TEST.tsv")), n_classes=12),
 }
-MADE = ("signs", "auslan_sessions")
-PARTS = [part(name, SETS[name]) for name in MADE]
-LATER = [part(name, settings) for name, settings in SETS.items() if name not in MADE]
+PARTS = [part(name, settings) for name, settings in SETS.items()]
 
 if __name__ == "__main__":
-    tables.command(PARTS, make, __doc__, LATER)
+    tables.command(PARTS, make, __doc__)

@@ -55,6 +55,20 @@ def test_gains_are_drawn_in_points_with_their_intervals_and_two_lines():
     assert {0, -1.0} <= set(upright)
 
 
+def test_paired_points_are_dots_by_question_in_a_panel_a_set_with_their_means():
+    columns = pd.MultiIndex.from_product([["one", "two"], range(4)], names=["set", "seed"])
+    points = pd.DataFrame(np.random.default_rng(0).normal(size=(3, 8)), index=["a?", "b?", "c?"], columns=columns)
+    figure = figures.plot_paired(points, {"one": "First", "two": "Second"})
+    assert [ax.get_title() for ax in figure.axes] == ["First", "Second"]
+    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["a?", "b?", "c?"]
+    for ax, name in zip(figure.axes, ("one", "two"), strict=True):
+        dots = [line.get_xdata() for line in ax.lines if line.get_marker() == "o"]
+        np.testing.assert_allclose(dots, points[name])
+        means = [line.get_xdata().item() for line in ax.lines if line.get_marker() == "|"]
+        np.testing.assert_allclose(means, points[name].mean(axis=1))
+        assert ax.yaxis_inverted()
+
+
 def test_fills_are_drawn_over_the_gap_with_a_band_of_the_draws():
     random = np.random.default_rng(0)
     signal, missing = random.normal(size=50).cumsum(), np.zeros(50, dtype=bool)

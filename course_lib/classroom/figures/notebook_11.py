@@ -13,6 +13,7 @@ from matplotlib.ticker import PercentFormatter
 from numpy import ndarray
 
 from course_lib.arrays import Array, Number, as_numpy
+from course_lib.classroom.figures.notebook_12 import plot_worth
 from course_lib.classroom.results import ALL, mean_interval
 from course_lib.plots.base import CYCLE, DASHES, PALETTE, legend_above, new_axes
 from course_lib.plots.signals import signal_label, time_of
@@ -55,6 +56,21 @@ def plot_accuracy(table: pd.DataFrame, methods: Sequence[str]) -> Figure:
         handles = ax.get_legend_handles_labels()
         ax.get_legend().remove()
     figure.legend(*handles, loc="outside upper center", ncols=3)
+    return figure
+
+
+def plot_paired(points: pd.DataFrame, titles: Mapping[str, str]) -> Figure:
+    """A panel for each set: a row for each question, a dot for each choice of the few, their mean.
+
+    Args:
+        points: percentage points, a row a question; columns (set, choice).
+        titles: set -> the panel's title.
+    """
+    figure, axes = plt.subplots(1, len(titles), figsize=(9.0, 0.36 * len(points) + 1.2), sharex=True, squeeze=False)
+    for ax, (name, title) in zip(axes[0], titles.items(), strict=True):
+        plot_worth(points[name], ax=ax).set(xlabel="more recognised (points)", title=title)
+    for ax in axes[0, 1:]:
+        ax.set_yticklabels([])
     return figure
 
 
