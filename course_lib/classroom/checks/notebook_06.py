@@ -1,5 +1,6 @@
 """Judges of notebook 06: mixing, the best straight critic."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -96,6 +97,7 @@ def mix_pairs(answer):
 # --------------------------------------------------------------------------------------- the best straight critic
 
 
+@functools.cache
 def _best(t: float, w: float) -> tuple[float, float, float]:
     """On a fine grid of slopes, not by the formula."""
     slopes = np.linspace(0, 2 + 2 * t / w, 2_000_001)
