@@ -3,6 +3,8 @@
 import os
 import re
 import warnings
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,16 @@ import torch
 
 from course_lib.classroom import progress
 from course_lib.classroom.checks import EXERCISES, base
-from course_lib.classroom.checks.base import Exercise, as_function, as_number, as_tensor, close, worst
+from course_lib.classroom.checks.base import (
+    Exercise,
+    as_function,
+    as_number,
+    as_numbers,
+    as_tensor,
+    close,
+    the_one,
+    worst,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -247,9 +258,55 @@ def test_every_registered_exercise_is_a_name_of_checks():
 # ------------------------------------------------------------------------------------------------- helpers
 
 
-@pytest.mark.parametrize("value", [2, 2.0, np.float32(2), np.int64(2), np.array([[2.0]]), torch.tensor(2.0)])
+NUMBERS = [
+    2,
+    2.0,
+    np.float32(2),
+    np.int64(2),
+    np.array([[2.0]]),
+    torch.tensor(2.0),
+    torch.tensor([2], dtype=torch.bfloat16),
+]
+
+
+@pytest.mark.parametrize("value", [*NUMBERS, Fraction(4, 2), Decimal("2.0"), np.array(Fraction(2))])
 def test_a_number_may_come_in_any_wrapping(value):
-    assert as_number(value) == 2.0
+    assert as_number(value) == 2.0 and isinstance(as_number(value), float)
+
+
+@pytest.mark.parametrize(
+    "value", [(Fraction(1, 2), Decimal("3")), [Fraction(1, 2), 3.0], np.array([Fraction(1, 2), 3])]
+)
+def test_fractions_and_decimals_are_numbers_within_a_sequence_too(value):
+    assert as_tensor(value, shape=(2,)).tolist() == [0.5, 3.0]
+    assert as_numbers(value, ["the first", "the second"], otherwise="Two.") == [0.5, 3.0]
+
+
+@pytest.mark.parametrize("value", [(0.5, torch.tensor(3.0)), torch.tensor([0.5, 3.0]), np.array([0.5, 3.0])])
+def test_two_numbers_may_come_in_any_wrapping(value):
+    assert as_numbers(value, ["the first", "the second"], otherwise="Two.") == [0.5, 3.0]
+
+
+@pytest.mark.parametrize("value", [3.0, "ab", torch.tensor(3.0), np.ones(3), torch.ones(1, 2), (1, 2, 3), {1, 2}])
+def test_what_is_not_two_numbers_is_refused(value):
+    with pytest.raises(base.Refused, match="Two."):
+        as_numbers(value, ["the first", "the second"], otherwise="Two.")
+
+
+def test_the_number_that_is_none_is_named():
+    with pytest.raises(base.Refused, match="of the second"):
+        as_numbers((1.0, "2"), ["the first", "the second"], otherwise="Two.")
+
+
+@pytest.mark.parametrize("value", ["word", np.str_("word"), np.array("word"), np.array(["word"])])
+def test_a_word_may_come_in_an_array_of_one(value):
+    assert the_one(value) == "word" and isinstance(the_one(value), str)
+
+
+def test_several_elements_stay_as_they_are():
+    two = torch.ones(2)
+    assert the_one(two) is two and the_one(None) is None
+    assert the_one(torch.tensor([True])) is True
 
 
 def test_a_number_may_come_with_its_gradient():
@@ -257,7 +314,20 @@ def test_a_number_may_come_with_its_gradient():
 
 
 @pytest.mark.parametrize(
-    "value", ["2", None, True, np.bool_(True), [2.0], 2j, np.array([1.0, 2.0]), float("nan"), np.inf]
+    "value",
+    [
+        "2",
+        None,
+        True,
+        np.bool_(True),
+        [2.0],
+        2j,
+        np.array([1.0, 2.0]),
+        float("nan"),
+        np.inf,
+        Decimal("NaN"),
+        np.array("2"),
+    ],
 )
 def test_what_is_not_one_finite_number_is_refused(value):
     with pytest.raises(base.Refused, match="number was expected of the slope"):

@@ -43,6 +43,14 @@ def test_a_students_copy_has_neither_solution_nor_answer_nor_output_and_keeps_ev
 
 
 @each_notebook
+def test_a_students_copy_promises_no_folded_solution(path):
+    text = text_of(handed_out(nbformat.read(path, as_version=4), path.stem))
+    for sentence in re.split(r"(?<=[.:])\s", text):
+        if "folded" in sentence and re.search("solution|mended code", sentence, re.IGNORECASE):
+            assert "where your copy has solutions" in " ".join(sentence.split()), sentence
+
+
+@each_notebook
 def test_an_instructors_copy_has_every_solution_in_its_cell_and_a_hidden_test_behind_its_check(path):
     original = nbformat.read(path, as_version=4)
     copy = handed_out(original, path.stem, solved=True)

@@ -14,10 +14,12 @@ from course_lib.classroom.checks.base import (
     Verdict,
     as_function,
     as_number,
+    as_numbers,
     as_tensor,
     close,
     exercise,
     refuse,
+    the_one,
 )
 
 for _module in sorted(module.name for module in iter_modules(__path__)):
@@ -32,9 +34,11 @@ __all__ = [
     "Verdict",
     "as_function",
     "as_number",
+    "as_numbers",
     "as_tensor",
     "close",
     "exercise",
     "refuse",
+    "the_one",
     *EXERCISES,
 ]

@@ -11,6 +11,8 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -175,6 +177,9 @@ def exercise(*, notebook: str, title: str, right: str = "") -> Callable[[Callabl
 # --------------------------------------------------------------------------------------------- judges' helpers
 
 
+REAL_NUMBERS = (int, float, Fraction, Decimal, np.integer, np.floating)
+
+
 def refuse(message: str) -> NoReturn:
     """Ends the judging with a message to the reader."""
     raise Refused(message)
@@ -191,19 +196,36 @@ def as_function(answer: object) -> Callable:
     return answer
 
 
+def the_one(value: object) -> object:
+    """What a tensor or array of a single element holds, as a Python value; anything else as it is."""
+    if isinstance(value, (torch.Tensor, np.ndarray)) and math.prod(value.shape) == 1:
+        return value.item()
+    return value
+
+
 def as_number(value: object, *, what: str = "your answer") -> float:
     """One finite number from a Python or NumPy number, or from a tensor or array that holds a single one."""
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu().numpy()
-    if isinstance(value, np.ndarray):
-        if value.size != 1:
-            refuse(f"One number was expected of {what}, and it is an array of shape {tuple(value.shape)}.")
-        value = value.reshape(())[()]
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+    value = the_one(value)
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        refuse(f"One number was expected of {what}, and it is an array of shape {tuple(value.shape)}.")
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, REAL_NUMBERS):
         refuse(f"One number was expected of {what}, and it is {_kind(value)}.")
     if not math.isfinite(value):
         refuse(f"A finite number was expected of {what}, and it is {float(value)}.")
     return float(value)
+
+
+def as_numbers(value: object, whats: Sequence[str], *, otherwise: str) -> list[float]:
+    """A finite number for each of `whats`, from a tuple, a list, or an array or tensor of one axis.
+
+    A reader whose answer is no sequence of that length hears `otherwise`.
+    """
+    one_axis = isinstance(value, (tuple, list)) or (
+        isinstance(value, (torch.Tensor, np.ndarray)) and len(value.shape) == 1
+    )
+    if not one_axis or len(value) != len(whats):
+        refuse(otherwise)
+    return [as_number(one, what=what) for one, what in zip(value, whats, strict=True)]
 
 
 def _without_tensors(value: object) -> object:
@@ -214,7 +236,10 @@ def _without_tensors(value: object) -> object:
 
 
 def _tensor_of(value: object) -> torch.Tensor:
-    return torch.from_numpy(copy_for_torch(np.asarray(value)))
+    array = np.asarray(value)
+    if array.dtype == object and all(isinstance(one, REAL_NUMBERS) for one in array.flat):  # fractions, decimals
+        array = array.astype(np.float64)
+    return torch.from_numpy(copy_for_torch(array))
 
 
 def as_tensor(

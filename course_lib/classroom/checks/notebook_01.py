@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse, the_one
 
 # --------------------------------------------------------------------------------------- the loss from logits
 
@@ -206,7 +206,7 @@ def vanishing(answer):
     name_of = as_function(answer)
 
     def ask(logit: float) -> str:
-        word = name_of(logit)
+        word = the_one(name_of(logit))
         if not isinstance(word, str) or word not in NAMES:
             refuse(
                 f"One of {', '.join(map(repr, NAMES))} was asked for, and for the logit {logit:g} yours is {word!r}."

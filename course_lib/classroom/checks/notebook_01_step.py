@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from course_lib.classroom.checks.base import as_function, as_number, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_numbers, close, exercise
 
 RATES = 0.4, 0.3  # of D and of G
 START = 0.6, -0.5, 0.8, -0.2  # G's scale and shift, D's weight and bias
@@ -188,9 +188,8 @@ def alternating_step(answer):
                     "one of G."
                 )
         return "After one round you are right, after a second one, with another number of batches, not."
-    if not isinstance(said[0], (tuple, list)) or len(said[0]) != 2:
-        refuse("Both players move as they should. Return two numbers: the last loss of D, and the loss of G.")
-    of_d, of_g = (as_number(loss, what="each loss") for loss in said[0])
+    otherwise = "Both players move as they should. Return two numbers: the last loss of D, and the loss of G."
+    of_d, of_g = as_numbers(said[0], ["each loss"] * 2, otherwise=otherwise)
     if close([of_g, of_d], _losses_of_the_first_round()):
         return "The two losses are right and in the wrong order: D's first, then G's."
     if not close([of_d, of_g], _losses_of_the_first_round()):

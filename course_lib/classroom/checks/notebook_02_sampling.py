@@ -30,6 +30,11 @@ WRONG_ESTIMATES = [
         for formula in (lambda ratio, p: (p * ratio).mean(), lambda ratio, p: (p * ratio).sum())
     ),
     (lambda ratio, p: np.exp(ratio).mean(), "You averaged the ratios p/q and not their logarithms."),
+    (
+        lambda ratio, p: (np.expm1(-ratio) + ratio).mean(),
+        "You added q/p - 1, whose mean over p is 0: a control variate. It estimates KL too, and often more closely; "
+        "the plain mean of the log ratios is asked for.",
+    ),
 ]
 
 # A wrong standard error from the log ratios' standard deviation and n, likewise.
@@ -105,6 +110,12 @@ def kl_by_sampling(answer):
     for formula, message in WRONG_ERRORS:
         if any(is_error(formula, one_less=k) for k in (0, 1)):
             return message
-    k = next(k for k, r in enumerate(ratios) if not close(asked[k][1], r.std(ddof=1) / math.sqrt(len(r)), rel=5e-4))
-    right = ratios[k].std(ddof=1) / math.sqrt(counts[k])
+    rights = [r.std(ddof=1) / math.sqrt(n) for r, n in zip(ratios, counts, strict=True)]
+    k = next(k for k, right in enumerate(rights) if not close(asked[k][1], right, rel=5e-4))
+    right = rights[k]
+    if close([error for _, error in asked], rights, rel=0.05):
+        return (
+            f"Your standard error, {asked[k][1]:.4g} with {counts[k]} draws, is near that of the formula, {right:.4g}, "
+            "and not that number. A bootstrap comes as near; the formula's is asked for."
+        )
     return f"With {counts[k]} draws the standard error of this mean is {right:.4f}, and yours is {asked[k][1]:.4g}."

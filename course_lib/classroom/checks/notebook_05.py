@@ -82,6 +82,7 @@ def wgan_schedule(answer):
 
     def ask(generator_steps: int, critic_steps: int) -> str:
         order = schedule(generator_steps, critic_steps)
+        order = order.tolist() if isinstance(order, ndarray) else order
         letters = "".join(str(letter) for letter in order) if isinstance(order, (str, list, tuple)) else "?"
         if set(letters) - {"C", "G"}:
             refuse("The order of updates was asked for as letters, C for the critic and G for the generator: 'CG...'.")

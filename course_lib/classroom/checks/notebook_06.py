@@ -1,12 +1,13 @@
 """Judges of notebook 06: mixing, the best straight critic."""
 
+import functools
 import itertools
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse, worst
+from course_lib.classroom.checks.base import as_function, as_numbers, as_tensor, close, exercise, refuse, worst
 
 # ------------------------------------------------------------------------------------------------------- mixing
 
@@ -96,6 +97,7 @@ def mix_pairs(answer):
 # --------------------------------------------------------------------------------------- the best straight critic
 
 
+@functools.cache
 def _best(t: float, w: float) -> tuple[float, float, float]:
     """On a fine grid of slopes, not by the formula."""
     slopes = np.linspace(0, 2 + 2 * t / w, 2_000_001)
@@ -113,11 +115,9 @@ def best_line(answer):
     line = as_function(answer)
 
     def ask(t: float, w: float) -> list[float]:
-        result = line(t, w)
-        if not isinstance(result, (tuple, list, np.ndarray, torch.Tensor)) or len(result) != 3:
-            refuse("Three numbers were asked for: return slope, difference, value.")
         names = ("the slope", "the difference of the scores", "the value")
-        return [as_number(value, what=name) for value, name in zip(result, names, strict=True)]
+        otherwise = "Three numbers were asked for: return slope, difference, value."
+        return as_numbers(line(t, w), names, otherwise=otherwise)
 
     cases = list(itertools.product((0.5, 1.0, 3.0), (0.1, 1.0, 10.0)))
     got, right = np.array([ask(*case) for case in cases]), np.array([_best(*case) for case in cases])

@@ -1,10 +1,13 @@
 """Judges of notebook 06 that try critics: the critic's whole loss, scores that hear each other."""
 
+import itertools
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import nn
 
-from course_lib.classroom.checks.base import as_function, as_number, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_number, close, exercise, refuse, the_one
 from course_lib.classroom.checks.notebook_06 import normal_samples
 
 # ------------------------------------------------------------------------------------------ the critic's whole loss
@@ -209,6 +212,37 @@ def _net(*layers: nn.Module) -> nn.Sequential:
     return net
 
 
+def _listening(i: int, j: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A critic (B, 4) -> (B,) whose score i depends on sample j; every other score on its own sample alone."""
+
+    def critic(x: torch.Tensor) -> torch.Tensor:
+        if max(i, j) >= len(x):
+            return x[:, 0]
+        return x[:, 0] + 10 * x[j, 1] * (torch.arange(len(x)) == i)
+
+    return critic
+
+
+def _overheard(pairs: list[tuple[int, int]], seen: list[tuple[int, int]]) -> str:
+    """What a reader hears who sees only some of the pairs (i, j) of `_listening`."""
+    scores, moved = {i for i, _ in seen}, {j for _, j in seen}
+    if len(scores) == 1:
+        return (
+            f"Of all scores yours looks at number {scores.pop()} only. Where that one depends on its own sample alone, "
+            "another may not: look at *every* score."
+        )
+    if len(moved) == 1:
+        return (
+            f"Of all samples yours tries number {moved.pop()} only. Where nobody listens to that one, somebody may "
+            "listen to another: try *every* sample, one after the other."
+        )
+    i, j = next(pair for pair in pairs if pair not in seen)
+    return (
+        f"A critic whose score {i} listens to sample {j}, with no other tie between two samples, escapes yours. Ask "
+        "of every score, and of every other sample."
+    )
+
+
 @exercise(
     notebook="06",
     title="Who is listening",
@@ -218,10 +252,8 @@ def scores_mix_samples(answer):
     mixes = as_function(answer)
     samples = normal_samples(7, 4, seed=9)
 
-    def ask(critic) -> bool:
-        result = mixes(critic, samples.clone())
-        if isinstance(result, torch.Tensor) and result.numel() == 1:
-            result = bool(result)
+    def ask(critic: Callable[[torch.Tensor], torch.Tensor], samples: torch.Tensor = samples) -> bool:
+        result = the_one(mixes(critic, samples.clone()))
         if not isinstance(result, (bool, np.bool_)):
             refuse(f"True or False was asked for, and your function returned {type(result).__name__}.")
         return bool(result)
@@ -237,7 +269,7 @@ def scores_mix_samples(answer):
     if not batch:
         return (
             "BatchNorm escapes yours. In the sum of all scores one cannot see who moved what, and in eval mode "
-            "BatchNorm mixes nothing: change one sample, in train mode, and look at the others' scores."
+            "BatchNorm mixes nothing: change each sample in turn, in train mode, and look at the others' scores."
         )
     if layer:
         return "Yours suspects LayerNorm, which normalises each sample by itself. Ask the scores, not a layer's name."
@@ -251,6 +283,12 @@ def scores_mix_samples(answer):
             "A critic whose score k listens to sample k - 1 alone escapes yours. Whichever sample is moved, look at "
             "the scores of *all* the others."
         )
+    pairs = list(itertools.permutations(range(len(samples)), 2))
+    seen = [pair for pair in pairs if ask(_listening(*pair))]
+    if len(seen) < len(pairs):
+        return _overheard(pairs, seen)
+    if not ask(_listening(8, 9), normal_samples(10, 4, seed=10)):
+        return "Of batches of 7 yours is right; in one of 10 it does not see that score 8 listens to sample 9."
     if ask(lambda x: 100 * x[:, 0] + x[:, 1] ** 2):
         return "Yours says True of f(x) = 100 x_1 + x_2^2, which scores each sample by itself."
     return None

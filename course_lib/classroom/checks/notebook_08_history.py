@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from course_lib.classroom.checks.base import as_function, exercise, refuse
+from course_lib.classroom.checks.base import as_function, exercise, refuse, the_one
 from course_lib.training import COLUMNS
 
 # -------------------------------------------------------------------------------------------- reading a history
@@ -33,7 +33,7 @@ def read_history(answer):
     diagnose = as_function(answer)
 
     def ask(history: pd.DataFrame) -> str:
-        word = diagnose(history.copy())
+        word = the_one(diagnose(history.copy()))
         if not isinstance(word, str) or word not in WORDS:
             refuse(f"One of {', '.join(map(repr, WORDS))} was asked for, and your function returned {word!r}.")
         return word

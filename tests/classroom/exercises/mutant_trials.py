@@ -17,7 +17,6 @@ import dataclasses
 import functools
 import inspect
 import json
-import os
 import random
 import signal
 import sys
@@ -45,8 +44,6 @@ from course_lib.classroom.checks.base import Exercise, Refused, _NotAttempted, _
 SURVIVORS = Path(__file__).resolve().with_name("survivors.json")
 SECONDS = 2.0  # of processor time for one mutant, or this many times what the solution took:
 TIMES = 20
-EVERY = {"best_line": 3}  # a judge of 0.4 s: every third mutant; COURSE_MUTANTS=all tries them all
-ALL = os.environ.get("COURSE_MUTANTS") == "all"
 
 REFUSED, ACCEPTED, NOT_ATTEMPTED = "refused", "accepted", "not attempted"
 ENDLESS, UNDEFINED, STUMBLED, RAISED = "endless", "undefined", "judge stumbled", "judge raised"
@@ -197,27 +194,22 @@ def _plain(value: object) -> object:
     return value
 
 
-def chosen(solution: Solution, exercise: Exercise, *, every: int = 1) -> tuple[list[Mutant], float]:
-    """The mutants that are tried, every one or each n-th of them, and the seconds that each may take."""
+def chosen(solution: Solution, exercise: Exercise) -> tuple[list[Mutant], float]:
+    """The mutants that are tried, and the seconds that each may take."""
     seen, took = watch(solution, exercise)
-    return mutants_of(solution.code, seen)[::every], max(SECONDS, TIMES * took)
+    return mutants_of(solution.code, seen), max(SECONDS, TIMES * took)
 
 
-def trials_of(solution: Solution, exercise: Exercise, *, every: int = 1) -> list[Trial]:
+def trials_of(solution: Solution, exercise: Exercise) -> list[Trial]:
     """What becomes of the mutants of a published solution, in the order of its lines.
 
     Raises:
         AssertionError: if the judge refuses the published solution, before its mutants or after them.
     """
-    mutants, seconds = chosen(solution, exercise, every=every)
+    mutants, seconds = chosen(solution, exercise)
     trials = [try_mutant(solution, mutant, exercise, seconds=seconds) for mutant in mutants]
     watch(solution, exercise)  # a mutant that has spoilt the judge's own data would spoil the next ones' verdicts
     return trials
-
-
-def step(name: str) -> int:
-    """1, or for a slow judge which n-th mutants are tried."""
-    return 1 if ALL else EVERY.get(name, 1)
 
 
 # --------------------------------------------------------------------------------------------- known survivors
@@ -228,14 +220,8 @@ def known_survivors(path: Path = SURVIVORS) -> dict[str, list[str]]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def complaints(
-    name: str, trials: list[Trial], known: list[str], equivalent: dict[str, str], *, sampled: bool = False
-) -> list[str]:
-    """What is wrong with the judge of an exercise, or with the lists about it; [] if nothing is.
-
-    Args:
-        sampled: whether mutants were left out, so that a listed one may not have been tried.
-    """
+def complaints(name: str, trials: list[Trial], known: list[str], equivalent: dict[str, str]) -> list[str]:
+    """What is wrong with the judge of an exercise, or with the lists about it; [] if nothing is."""
     found = [
         f"{name}: the judge itself stopped ({trial.outcome}) at '{trial.mutant.description}': {trial.message}"
         for trial in trials
@@ -259,7 +245,7 @@ def complaints(
     for one in sorted({*known, *equivalent} - accepted):
         if one in tried:
             found.append(f"{name}: refused now: '{one}'. Take it off its list.")
-        elif not sampled:
+        else:
             found.append(f"{name}: no mutant of the solution as it stands: '{one}'. Take it off its list.")
     return found
 

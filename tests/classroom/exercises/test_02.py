@@ -96,6 +96,12 @@ def altered(estimate=lambda ratio, p: ratio.mean(), error=lambda s, n: s / np.sq
     return answer
 
 
+def bootstrapped(sample, log_p, log_q, n):
+    x, random = sample(n), np.random.default_rng(0)
+    ratio = log_p(x) - log_q(x)
+    return ratio.mean(), np.std([random.choice(ratio, n).mean() for _ in range(1000)])
+
+
 def on_a_grid(sample, log_p, log_q, n):
     x = np.linspace(-3, 5, n)
     return np.sum(np.exp(log_p(x)) * (log_p(x) - log_q(x))) * (x[1] - x[0]), 0.01
@@ -171,6 +177,10 @@ WRONG = {
         "over n": (altered(error=lambda s, n: s / n), "You divided by n"),
         "variance": (altered(error=lambda s, n: s**2 / n), "variance of the mean"),
         "no spread": (altered(error=lambda s, n: 1 / np.sqrt(n)), "the standard error of this mean is 0.0"),
+        "control variate": (altered(lambda r, p: (np.expm1(-r) + r).mean()), "a control variate"),
+        "a bootstrap": (bootstrapped, "A bootstrap comes as near"),
+        "3 % more": (altered(error=lambda s, n: 1.03 * s / np.sqrt(n)), "the formula's is asked for"),
+        "6 % more": (altered(error=lambda s, n: 1.06 * s / np.sqrt(n)), "the standard error of this mean is"),
         "estimate alone": (lambda s, p, q, n: np.mean(p(x := s(n)) - q(x)), "Two numbers were asked for"),
         "not averaged": (altered(lambda r, p: r), "One number was expected of the estimate"),
         "an error a draw": (altered(error=lambda s, n: np.ones(n)), "One number was expected of the standard error"),

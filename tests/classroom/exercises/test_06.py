@@ -27,6 +27,10 @@ def along_the_last_axis(real, fake, weights):
     return weights * real + (1 - weights) * fake
 
 
+def own_weights(n):
+    return torch.rand(n, generator=torch.Generator().manual_seed(0))
+
+
 # --------------------------------------------------------------------------------------- the best straight critic
 
 
@@ -100,11 +104,36 @@ def with_ones(critic, real, fake, mixed, weight):
 # ------------------------------------------------------------------------------------- scores that hear each other
 
 
-def by_moving(critic, samples):
+def by_moving(critic, samples, n=None):
+    with torch.no_grad():
+        for k, others in enumerate(~torch.eye(len(samples), dtype=torch.bool)[:n]):
+            changed = samples.clone()
+            changed[k] = changed[k] + 1
+            if not torch.allclose(critic(samples)[others], critic(changed)[others], rtol=1e-6, atol=0):
+                return True
+    return False
+
+
+def by_moving_the_first(critic, samples):
     changed = samples.clone()
     changed[0] = changed[0] + 1
     with torch.no_grad():
         return not torch.allclose(critic(samples)[1:], critic(changed)[1:], rtol=1e-6, atol=0)
+
+
+def by_the_gradient_of_the_first(critic, samples):
+    samples = samples.requires_grad_()
+    (slopes,) = torch.autograd.grad(critic(samples)[0], samples)
+    return bool(slopes[1:].any())
+
+
+def by_a_copy_of_the_sample_before(critic, samples):
+    """Puts the sample before it in each sample's place, and looks at the scores behind it alone."""
+    with torch.no_grad():
+        before, scores = torch.roll(samples, 1, dims=0), critic(samples)
+        changed = [torch.cat([samples[:k], before[k : k + 1], samples[k + 1 :]]) for k in range(len(samples))]
+        moved = torch.stack([critic(one) - scores for one in changed]).abs() > 1e-6
+        return bool(moved.triu(1).any())
 
 
 def by_gradient(critic, samples):
@@ -119,8 +148,13 @@ def by_gradient(critic, samples):
 
 def by_leaving_out(critic, samples):
     with torch.no_grad():
-        less = critic(samples[:-1])
-        return (critic(samples)[:-1] - less).abs().max() > 1e-5
+        rests = ~torch.eye(len(samples), dtype=torch.bool)
+        return any((critic(samples)[rest] - critic(samples[rest])).abs().max() > 1e-5 for rest in rests)
+
+
+def by_leaving_out_the_last(critic, samples):
+    with torch.no_grad():
+        return (critic(samples)[:-1] - critic(samples[:-1])).abs().max() > 1e-5
 
 
 def of_all_scores(critic, samples):
@@ -157,7 +191,7 @@ WRONG = {
         "one for all": (lambda x, y, e: e.mean() * x + (1 - e.mean()) * y, "One weight for the whole batch"),
         "the midpoint": (lambda x, y, e: (x + y) / 2, "midpoint"),
         "off the segment": (lambda x, y, e: column(e, x) * x + y, "do not sum to 1"),
-        "weights of its own": (lambda x, y, e: mixed(x, y, torch.rand(len(x))), "not on their segments"),
+        "weights of its own": (lambda x, y, e: mixed(x, y, own_weights(len(x))), "not on their segments"),
         "a list": (lambda x, y, e: "mixed", "A tensor was expected"),
         "a sample less": (lambda x, y, e: mixed(x, y, e)[1:], "was expected of the mixtures"),
         "one sample of the last batch": (
@@ -226,6 +260,11 @@ WRONG = {
         "Norm in its name": (by_names(nn.BatchNorm1d, nn.LayerNorm), "suspects LayerNorm"),
         "BatchNorm's name": (by_names(nn.BatchNorm1d), "no layer to be found by its name"),
         "some of the others": (of_the_neighbour, "*all* the others"),
+        "the first sample alone": (by_moving_the_first, "yours tries number 0 only"),
+        "the last sample alone": (by_leaving_out_the_last, "yours tries number 6 only"),
+        "the first score alone": (by_the_gradient_of_the_first, "yours looks at number 0 only"),
+        "seven samples": (lambda critic, samples: by_moving(critic, samples, 7), "in one of 10"),
+        "the scores behind it": (by_a_copy_of_the_sample_before, "score 0 listens to sample 1"),
         "scores": (lambda critic, samples: critic(samples), "True or False was asked for"),
     },
 }

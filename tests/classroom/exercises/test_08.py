@@ -173,7 +173,11 @@ RIGHT = {
         "a safe root": by_safe_root,
         "a loop": by_loop,
     },
-    "read_history": {"with pandas": diagnose, "medians, in NumPy": in_numpy},
+    "read_history": {
+        "with pandas": diagnose,
+        "a word in an array": lambda h: np.array(diagnose(h)),
+        "medians, in NumPy": in_numpy,
+    },
 }
 
 test_wrong_answers_are_refused_by_their_misconception = refuses(WRONG)
