@@ -8,7 +8,8 @@ import argparse
 import csv
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from course_lib.data import AUSLAN_CHANNELS, SignalDataset, load_auslan, load_signals, simulate_signs
@@ -147,14 +148,32 @@ def load(signals: str, options: dict[str, object]) -> SignalDataset:
         _refuse_all_but(("length", "channels"), options, "the Auslan recordings")
         channels = tuple(map(str, options.get("channels", ["right_x"])))
         return load_auslan(path, channels=channels, length=options.get("length", LENGTH))
-    try:
+    with advice_as_options():
         return load_signals(path, **options)
+
+
+@contextmanager
+def advice_as_options() -> Iterator[None]:
+    """What `load_signals` and `preview_signals` say against a file, `as_options`."""
+    try:
+        yield
     except ValueError as error:
         raise ValueError(as_options(str(error))) from error
+    except FileNotFoundError as error:
+        if error.errno is not None:  # the system's own
+            raise
+        raise FileNotFoundError(as_options(str(error))) from error
 
 
 def as_options(message: str) -> str:
-    """What `load_signals` advises in Python's words (`length=65`, `label=False`), as typed here (`--length 65`)."""
+    """What `load_signals` advises in Python's words (`length=65`, `label=False`), as typed here (`--length 65`).
+
+    The function's own name, which nobody typed, goes: before a message, and where a call of it is advised.
+    """
+    message = re.sub(r"\bload_signals: |, load_signals\(folder\)", "", message)
+    message = message.replace(
+        ", or leave them out: dataset.drop_small_classes(2)", ": train and fit leave them out, unless --hold-out is 0"
+    )
 
     def option(found: re.Match) -> str:
         name, value = found[1], found[2]

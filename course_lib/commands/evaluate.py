@@ -168,7 +168,7 @@ def other_recordings(arguments: argparse.Namespace, learnt: SignalDataset) -> Si
     """
     options = {"length": learnt.length} | shared.reading(arguments)
     real = shared.load(arguments.real, options)
-    say(real)
+    say(shared.as_options(str(real)))
     if (real.channels, real.length) != (learnt.channels, learnt.length):
         raise ValueError(
             f"{arguments.real}: expected recordings like the run's, {learnt.channels} channels of {learnt.length} "

@@ -6,6 +6,7 @@ machine or another. A run that was stopped keeps its number of steps.
 """
 
 import argparse
+import math
 import time
 from dataclasses import dataclass
 from itertools import pairwise
@@ -135,9 +136,15 @@ def _measured(arguments: argparse.Namespace, recordings: Recordings, began: floa
         raise ValueError(
             f"fit: expected more minutes than {arguments.minutes:g}: the report takes about {judge:.0f} s here and a "
             f"step {step:.2g} s, so that {max(steps, 0)} steps would be left and {FEWEST_STEPS} are the least. Give "
-            f"--minutes {needed * 1.1:.1g} or more, or train and judge by hand: train --steps, evaluate --quick."
+            f"--minutes {enough_minutes(needed * 1.1)} or more, or train and judge by hand: train --steps, "
+            "evaluate --quick."
         )
     return Budget(step, judge, quick, finishing, steps, arguments.minutes)
+
+
+def enough_minutes(minutes: float) -> str:
+    """Rounded up, as it is typed: whole minutes from 10 on, else tenths."""
+    return f"{math.ceil(minutes)}" if minutes >= 10 else f"{math.ceil(10 * minutes - 1e-9) / 10:g}"
 
 
 def share_of_a_core(wall: float, processor: float) -> float:

@@ -34,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
         dataset = shared.load(arguments.signals, options)
         print(_described(dataset))
     else:
-        preview = preview_signals(arguments.signals, **options)
+        with shared.advice_as_options():
+            preview = preview_signals(arguments.signals, **options)
         print(shared.as_options(str(preview)))
         dataset = preview.dataset
     if dataset is None:

@@ -85,7 +85,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def recordings_of(arguments: argparse.Namespace) -> Recordings:
     """What SIGNALS names, read as asked, in two parts; what was found is said."""
     dataset = shared.load(arguments.signals, shared.reading(arguments))
-    say(dataset)
+    say(shared.as_options(str(dataset)))
     if arguments.rate and any("were resampled to" in note for note in dataset.notes):
         say(
             f"--rate {arguments.rate:g} is taken for the {dataset.length} steps that all signals have now, "

@@ -185,7 +185,8 @@ def check_finite(values: Tensor) -> None:
         n, c, step = bad.nonzero()[0].tolist()
         raise ValueError(
             f"SignalDataset: expected finite values, but {int(bad.sum())} are not; the first is "
-            f"{values[n, c, step].item()} in signal {n}, channel {c}, step {step}. Mend or leave out those recordings."
+            f"{values[n, c, step].item()} in signal {n}, channel {c}, step {step} (counted from 0). Mend or leave out "
+            "those recordings."
         )
 
 

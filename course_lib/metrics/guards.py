@@ -58,8 +58,8 @@ def checked_pair(
     if not (std > 1e-12 * np.abs(x).max(axis=(0, 2))).all():
         c = int(np.argmin(std))
         raise ValueError(
-            f"channel {c} of {names[0]} is constant ({x[0, c, 0]:g} throughout), so nothing can be measured "
-            "relative to it. Leave that channel out."
+            f"channel {c} (counted from 0) of {names[0]} is constant ({x[0, c, 0]:g} throughout), so nothing can be "
+            "measured relative to it. Leave that channel out."
         )
     return x / std[:, None], y / std[:, None]
 

@@ -112,7 +112,7 @@ def _caught(report: pd.DataFrame) -> Faults:
         )
     spread = line["high"] - line["reference"]
     if UNTRAINED in others and others[UNTRAINED] - line["value"] <= spread:
-        found = "worse" if line["value"] - others[UNTRAINED] > spread else "no better"
+        found = "worse" if line["value"] - others[UNTRAINED] > spread else "not clearly better"
         yield (
             "use it with care",
             f"the generator is {found} than its untrained beginning (caught {others[UNTRAINED]:.2f}; a difference of "

@@ -1,7 +1,7 @@
 """Figures that serve more than one notebook, and the practitioner: `base` holds their common look.
 
 `plots.show(plots.plot_signals(values), alt="...", caption="...")`. The figures of a single notebook are the
-classroom's.
+classroom's. `channel=` is an index of the axis C, from 0; titles count channels from 1.
 """
 
 from course_lib.plots import base, distributions, points, samples, signals, training

@@ -30,6 +30,7 @@ class Column(NamedTuple):
     title: str
     real: Float[ndarray, "n length"]
     generated: Float[ndarray, "m length"]
+    channel: int = 0
 
 
 def plot_samples(
@@ -47,6 +48,7 @@ def plot_samples(
     Above the first six recordings of each, below them the first six generated, at the bottom the share of steps
     |x(t+1) - x(t)| below a size, of all signals of the column (200 at most). Without `generated` the recordings stand
     alone. Classes of which not all (first four) channels would have a column are left out, but for the first one.
+    Titles count channels from 1, as a person does: `channel 1` is index 0 of the axis C.
 
     Args:
         sampling_rate: in Hz; without it the axis counts steps.
@@ -59,11 +61,12 @@ def plot_samples(
     with plt.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
         figure, axes = plt.subplots(len(rows) + 1, len(columns), figsize=size, squeeze=False, layout="constrained")
     time = np.arange(x.shape[2]) / (sampling_rate or 1)
+    heights = {}  # of each channel, the panel whose axis all others of it share: pascals and degrees share none
     in_unit = f" ({unit})" if unit else ""
     for column, own in zip(axes.T, columns, strict=True):
         values, differences = column[:-1], column[-1]
         for ax, name in zip(values, rows, strict=True):
-            ax.sharex(values[0]), ax.sharey(axes[0, 0])
+            ax.sharex(values[0]), ax.sharey(heights.setdefault(own.channel, ax))
             ax.plot(time, getattr(own, name)[:A_PANEL].T, color=PALETTE[name], alpha=0.6, linewidth=1.1)
         for name in rows:
             _draw_steps(differences, getattr(own, name)[:AT_MOST], name)
@@ -95,7 +98,7 @@ def _columns(x: ndarray, y: ndarray, of_x: ndarray, of_y: ndarray, names: Sequen
     named = {k: names[k] if len(names) > 1 else "" for k in classes}
     if x.shape[1] > 1:
         return [
-            Column(f"{named[k]}, channel {c}".removeprefix(", "), x[of_x == k, c], y[of_y == k, c])
+            Column(f"{named[k]}, channel {c + 1}".removeprefix(", "), x[of_x == k, c], y[of_y == k, c], c)
             for k in classes[: max(1, COLUMNS // x.shape[1])]
             for c in range(min(x.shape[1], COLUMNS))
         ]

@@ -33,6 +33,7 @@ __all__ = [
 
 
 def one_channel(values: Array, channel: int) -> Float[ndarray, "n length"]:
+    """The signals (N, L) of one channel; `channel` is an index, from 0, here and in every figure that takes one."""
     x = as_numpy(values)
     if x.ndim != 3:
         raise ValueError(f"signals must be (N, C, L), these are {x.shape}. One channel (N, L) becomes x[:, None, :].")

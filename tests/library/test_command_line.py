@@ -237,6 +237,8 @@ def test_a_tsv_is_learnt_at_its_own_length_and_a_class_of_one_is_left_out_with_a
     run, few = str(tmp_path / "run"), ["--steps", "3", "--device", "cpu"]
     assert main(["train", str(own), "--out", run, *few]) == 0
     said = capsys.readouterr().err
+    assert "Record more of them: train and fit leave them out, unless --hold-out is 0." in said
+    assert "dataset." not in said
     assert "1 of 3 classes, with 1 of 12 signals, is left out, having fewer than 3 signals: '3 (1)'." in said
     assert "2 signals are held out (seed 0), 9 are trained on." in said
     assert main(["generate", run, "--n", "4", "--label", "2", "--out", str(tmp_path / "made.csv")]) == 0

@@ -521,6 +521,12 @@ def test_what_fit_cannot_do_is_said_before_the_training(own, tmp_path, capsys, a
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.parametrize("minutes, typed", [(0.02, "0.1"), (1.0, "1"), (1.21, "1.3"), (9.96, "10"), (13.2, "14")])
+def test_minutes_that_would_be_enough_are_rounded_up_and_written_as_they_are_typed(minutes, typed):
+    assert fit.enough_minutes(minutes) == typed
+    assert parser().parse_args(["fit", "simulated", "--out", "r", "--minutes", typed]).minutes >= minutes
+
+
 def test_on_a_busy_machine_more_time_is_kept_for_the_end():
     assert [fit.share_of_a_core(*times) for times in ((10, 10), (10, 40), (10, 1), (0.1, 0.01))] == [1, 1, 0.1, 1]
 
@@ -576,6 +582,30 @@ def test_words_of_python_become_options_as_they_are_typed():
     typed = "Say --label 3, or --label none; --ignore ... or --channels a b,c; --header ROW, --delimiter ,; no --label."
     assert as_options(said) == typed
     assert as_options("valid=3, wavelength=5 and a = b") == "valid=3, wavelength=5 and a = b"
+
+
+def test_a_file_that_cannot_be_read_at_all_is_answered_in_this_command_s_options_by_show_and_train(tmp_path, capsys):
+    rows = [f"{cycle},{step},{step * cycle % 7}" for cycle in (1, 2, 3) for step in range(9)]
+    (tmp_path / "cycles.csv").write_text("\n".join(["cycle,time,bar", *rows]) + "\n")
+    for command in (("show", tmp_path / "cycles.csv"), ("train", tmp_path / "cycles.csv", "--out", tmp_path / "run")):
+        said = refused(capsys, *command)
+        assert "Name it: --id ...; or keep each recording in a file of its own and read the folder. If" in said
+        assert "load_signals" not in said and "error: cycles.csv: expected a column" in said
+        said = refused(capsys, command[0], tmp_path / "cycle.csv", *command[2:])
+        assert "error: expected a file, but there is nothing at" in said and "holds cycles.csv" in said
+    assert main(["show", str(tmp_path / "cycles.csv"), "--id", "cycle"]) == 0
+
+
+def test_channels_that_a_person_reads_count_from_1_in_show_and_in_a_refusal(tmp_path, capsys):
+    values = np.random.default_rng(0).normal(size=(6, 2, 9)).astype(np.float32)
+    np.save(tmp_path / "two.npy", values)
+    assert main(["show", str(tmp_path / "two.npy")]) == 0
+    low, high = (f"{of(values[:, 1]):.6g}" for of in (np.min, np.max))
+    assert f", channel 2 {low} to {high}" in capsys.readouterr().out
+    values[3, 1] = 5
+    np.save(tmp_path / "two.npy", values)
+    assert main(["show", str(tmp_path / "two.npy")]) == 0
+    assert "constant  1 of channel 2" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [show, train, generate, evaluate, fit])

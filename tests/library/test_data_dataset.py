@@ -73,7 +73,7 @@ INFINITE[2, 0, 3] = -torch.inf
         ({"labels": torch.tensor([0, 1, 2])}, r"signal 2 has label 2, but there are 2 class names: expected 0 to 1"),
         ({"labels": torch.tensor([0, -1, 1])}, r"signal 1 has label -1"),
         ({"class_names": ("a", "a")}, r"names that differ.*\['a'\]"),
-        ({"values": NOT_FINITE}, r"1 are not; the first is nan in signal 1, channel 1, step 2"),
+        ({"values": NOT_FINITE}, r"1 are not; the first is nan in signal 1, channel 1, step 2 \(counted from 0\)"),
         ({"values": INFINITE}, r"the first is -inf in signal 2, channel 0, step 3"),
     ],
 )

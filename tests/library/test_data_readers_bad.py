@@ -497,9 +497,9 @@ def with_value(value, dtype=np.float64):
 
 
 ARRAYS = {
-    "nan": (with_value(np.nan), {}, r"signal 1, channel 0, step 2 \(index \[1, 0, 2\]\): .*missing value.*interpolate"),
-    "inf": (with_value(np.inf), {}, "signal 1, channel 0, step 2 .*a finite number, got inf"),
-    "beyond float32": (with_value(1e39), {}, "signal 1, channel 0, step 2 .*float32 can hold .*1e[+]39"),
+    "nan": (with_value(np.nan), {}, r"signal 2, channel 1, step 3 .*index \[1, 0, 2\]\): .*missing value.*interpolate"),
+    "inf": (with_value(np.inf), {}, "signal 2, channel 1, step 3 .*a finite number, got inf"),
+    "beyond float32": (with_value(1e39), {}, "signal 2, channel 1, step 3 .*float32 can hold .*1e[+]39"),
     "(N, T, C)": (VALUES.swapaxes(1, 2), {}, r"got shape \(6, 20, 2\): 20 channels of 2 steps.*layout='NTC'"),
     "of a table's layout": (VALUES, {"layout": "wide"}, "layout='NCT' or 'NTC' for an array, got 'wide'"),
     "a table's option": (VALUES, {"decimal": ","}, "the option decimal=',' says nothing"),
@@ -514,7 +514,7 @@ ARRAYS = {
     "epoch times": (
         np.stack([VALUES[:, 0], 1.7e9 + np.arange(120.0).reshape(6, 20)], 1),
         {},
-        "signal 0, channel 1, step 0 .*since 1970",
+        "signal 1, channel 2, step 1 .*since 1970",
     ),
 }
 
@@ -538,12 +538,12 @@ def test_what_is_wrong_with_an_array_is_said(tmp_path, bad, ending):
             {},
             r"a label a signal, shape \(6,\).*got int64 of shape \(5,\)",
         ),
-        ({"values": VALUES, "labels": np.full(6, 0.5)}, {}, "array 'labels', signal 0: .*class's label.*'0.5'"),
+        ({"values": VALUES, "labels": np.full(6, 0.5)}, {}, "array 'labels', signal 1 .*class's label.*'0.5'"),
         ({"values": VALUES, "labels": np.eye(6, dtype=int)}, {}, r"argmax\(1\)"),
         (
             {"values": VALUES, "labels": np.arange(6), "class_names": np.array(["a"])},
             {},
-            "signal 1: .*one of 1 class names",
+            "signal 2 .in Python, index .1..: .*one of 1 class names",
         ),
         ({"values": VALUES, "labels": np.array([None] * 6)}, {}, "array 'labels': .*got a pickle"),
         ({"values": VALUES, "labels": np.zeros(6, int)}, {"label": "kind"}, "one of its arrays, values, labels"),

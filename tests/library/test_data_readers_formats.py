@@ -185,6 +185,16 @@ def test_a_header_of_times_with_their_unit_is_a_header(tmp_path, decimal):
     assert names_of(dataset) == LABELS
 
 
+@pytest.mark.parametrize("of_time, unit", [("ms", "[m/s²]"), ("µs", "(V)"), ("s", "[bar]")])
+def test_a_header_of_times_and_the_values_unit_is_a_header(tmp_path, of_time, unit):
+    x = values(n=4, channels=1)
+    head = ";".join(f"{2 * t} {of_time} {unit}" for t in range(T))
+    rows = [";".join([*(f"{v:.9g}".replace(".", ",") for v in row), "ab"[n % 2]]) for n, row in enumerate(x[:, 0])]
+    dataset = load_signals(written(tmp_path / "wide.csv", "\n".join([f"{head};Zustand", *rows]) + "\n", "utf-8-sig"))
+    np.testing.assert_array_equal(bits(dataset.values), bits(x))
+    assert names_of(dataset) == ["a", "b", "a", "b"]
+
+
 def test_the_one_column_of_words_is_the_label_wherever_it_stands(tmp_path):
     x = values(channels=1)[:, 0].tolist()
     rows = [[*row[:3], label, *row[3:]] for row, label in zip(x, LABELS, strict=True)]
@@ -470,6 +480,18 @@ def test_a_folder_holds_a_recording_a_file_and_its_name_is_the_label(tmp_path, l
     assert names_of(preview.dataset) == [LABELS[n] for n in order] and preview.channels == ["u", "v"]
     assert preview.notes == ("1 other files are left alone: notes.md.",)
     assert not load_signals(tmp_path / "own", label=False).labelled
+
+
+@pytest.mark.parametrize("name", ["t_ms", "elapsed_us", "Time_sec", "frame_s", "time"])
+def test_a_time_with_its_unit_behind_the_name_is_no_channel(tmp_path, name):
+    """Beside a plain `time`, `T_s` is a channel; what only ends like a unit always is."""
+    for n, row in enumerate(values(n=2, channels=1)[:, 0]):
+        head = f"{name},flow_ms,{'T_s' if name == 'time' else 't_min'}"
+        lines = [head, *(f"{10 * t},{v},{2 * v}" for t, v in enumerate(row))]
+        written(tmp_path / f"rec_{n}.csv", "\n".join(lines) + "\n")
+    preview = preview_signals(tmp_path, label=False)
+    assert preview.channels == ["flow_ms", "T_s" if name == "time" else "t_min"]
+    assert preview.understood["time"] == f"column 1 ({name!r}), steps of 10"
 
 
 def test_files_without_a_header_have_their_time_in_a_first_column_that_rises_evenly(tmp_path):

@@ -278,7 +278,7 @@ def test_k_neighbours_need_more_than_k_points(real):
 def test_a_constant_real_channel_is_refused_by_number():
     real = smooth_signals(10, seed=0, channels=3)
     real[:, 1] = 0.25
-    with pytest.raises(ValueError, match=r"channel 1 of real is constant \(0.25 throughout\)"):
+    with pytest.raises(ValueError, match=r"channel 1 \(counted from 0\) of real is constant \(0.25 throughout\)"):
         metrics.roughness_ratio(real, real)
 
 

@@ -271,7 +271,7 @@ def test_bad_input_to_the_report_has_its_sentence():
 def test_a_constant_channel_and_exchanged_axes_are_said():
     constant = np.concatenate([TRAIN, np.ones_like(TRAIN)], axis=1)
     pair = np.concatenate([TEST, np.ones_like(TEST)], axis=1)
-    with pytest.raises(ValueError, match=r"channel 1 of train is constant \(1 throughout\)"):
+    with pytest.raises(ValueError, match=r"channel 1 \(counted from 0\) of train is constant \(1 throughout\)"):
         metrics.quality_report(constant, pair, pair, quick=True)
     with pytest.warns(UserWarning, match="exchange the last two axes"), pytest.raises(ValueError):
         turned = [np.repeat(x[:30], 2, axis=1).swapaxes(1, 2) for x in (TRAIN, TEST, GOOD)]

@@ -107,16 +107,16 @@ def test_signals_that_are_caught_must_at_least_be_caught_less_than_forgers_that_
 @pytest.mark.parametrize(
     ("caught", "untrained", "said"),
     [
-        (0.60, 0.61, "no better"),
-        (0.60, 0.561, "no better"),
+        (0.60, 0.61, "not clearly better"),
+        (0.60, 0.561, "not clearly better"),
         (0.60, 0.559, "worse"),
-        (0.60, 0.639, "no better"),  # not by more than the null's spread, 0.04
+        (0.60, 0.639, "not clearly better"),  # not by more than the null's spread, 0.04
         (0.60, 0.641, ""),
         (0.56, 0.56, ""),  # not caught at all: nothing to say
         (0.60, np.nan, ""),
     ],
 )
-def test_no_better_than_untrained_is_said_and_decides_nothing(caught, untrained, said):
+def test_not_clearly_better_than_untrained_is_said_and_decides_nothing(caught, untrained, said):
     verdict = verdict_of(report({"untrained": untrained}, caught=caught))
     assert (f"the generator is {said} than its untrained beginning" in verdict.sentence) == bool(said)
     assert ("its untrained beginning" in verdict.sentence) == bool(said)

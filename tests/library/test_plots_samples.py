@@ -60,8 +60,17 @@ def test_of_two_channels_two_classes_are_shown():
     pair, labels = np.zeros((9, 2, 12)), np.repeat([0, 1, 2], 3)
     pair[:] = np.arange(12)
     figure = plots.plot_samples(pair, pair, real_labels=labels, generated_labels=labels, class_names=["a", "b", "c"])
-    titles = [f"{name}, channel {c}" for name in "ab" for c in (0, 1)]
+    titles = [f"{name}, channel {c}" for name in "ab" for c in (1, 2)]
     assert [ax.get_title() for ax in grid(figure, 3)[0]] == titles
+
+
+def test_panels_of_one_channel_share_their_height_and_those_of_two_do_not():
+    """Bars beside volts: the volts would be a flat line."""
+    pair, labels = np.random.default_rng(0).normal(size=(8, 2, 12)) * [[100], [1]], np.repeat([0, 1], 4)
+    figure = plots.plot_samples(pair, 2 * pair, real_labels=labels, generated_labels=labels, class_names=["a", "b"])
+    heights = [[ax.get_ylim() for ax in row] for row in grid(figure, 3)[:2]]
+    assert heights[0] == heights[1] and heights[0][:2] == heights[0][2:]
+    assert heights[0][0][1] > 20 * heights[0][1][1] > 0
 
 
 def test_of_several_channels_each_has_a_column_of_the_first_class():
@@ -69,7 +78,7 @@ def test_of_several_channels_each_has_a_column_of_the_first_class():
     labels = 1 + np.arange(40) % 2
     figure = plots.plot_samples(wide, wide, real_labels=labels, generated_labels=labels, class_names=["a", "b", "c"])
     axes = grid(figure, 3)
-    assert [ax.get_title() for ax in axes[0]] == ["b, channel 0", "b, channel 1", "b, channel 2"]
+    assert [ax.get_title() for ax in axes[0]] == ["b, channel 1", "b, channel 2", "b, channel 3"]
     np.testing.assert_array_equal(lines(axes[0, 2]), wide[labels == 1, 2][:6])
 
 

@@ -7,6 +7,7 @@ from functools import cache
 import nbformat
 import pytest
 
+from course_lib.metrics.verdict import UNTRAINED
 from tools.address import ROOT
 from tools.notebooks import NOTEBOOKS, badges
 
@@ -97,6 +98,10 @@ def test_the_chinese_readme_uses_the_glossarys_terms_and_the_english_readmes_com
         assert command.split("#")[0].strip() in english, command
     numbers = re.findall(r"\d+\.\d+", re.sub(r"\(.*?\)", "", README))
     assert [number for number in numbers if number not in english] == []
+
+
+def test_both_readmes_say_what_the_column_untrained_of_a_report_is():
+    assert f"*{UNTRAINED}*" in (ROOT / "README.md").read_text(encoding="utf-8") and f"`{UNTRAINED}`" in README
 
 
 def test_a_wrong_term_and_a_number_from_elsewhere_are_found_out():

@@ -133,7 +133,9 @@ def _recordings(file: str, values: np.ndarray, layout: str | None, inside: str) 
 
     def place(i: int, c: int, t: int) -> str:
         at = (i, t) if flat else (i, t, c) if layout == "NTC" else (i, c, t)
-        return f"load_signals: {file}{inside}, signal {i}, channel {c}, step {t} (index {list(at)})"
+        return (
+            f"load_signals: {file}{inside}, signal {i + 1}, channel {c + 1}, step {t + 1} (in Python, index {list(at)})"
+        )
 
     meaning = (
         "(signals, steps)"
@@ -146,7 +148,7 @@ def _recordings(file: str, values: np.ndarray, layout: str | None, inside: str) 
         file=file,
         understood={"layout": f"array {meaning}{inside}", "columns": f"{values.dtype}", "labels": "none"},
         signals=list(_as_float(values)),
-        channels=["value"] if channels == 1 else [f"channel {c}" for c in range(channels)],
+        channels=["value"] if channels == 1 else [f"channel {c + 1}" for c in range(channels)],
         place=place,
     )
 
@@ -176,12 +178,12 @@ def _add_labels(recordings: Recordings, file: str, key: str, labels: np.ndarray,
         if labels.dtype.kind not in "iu" or bad:
             i = bad[0] if bad else 0
             raise ValueError(
-                f"load_signals: {file}, array {key!r}, signal {i}: expected one of {len(names)} class names by index, "
-                f"0 to {len(names) - 1}, got {labels[i]}."
+                f"load_signals: {file}, array {key!r}, signal {i + 1} (in Python, index [{i}]): expected one of "
+                f"{len(names)} class names by index, 0 to {len(names) - 1}, got {labels[i]}."
             )
         recordings.class_names = names
         recordings.labels = [names[k] for k in labels]
         return
     texts = [label.decode() if isinstance(label, bytes) else str(label) for label in labels.tolist()]
     where = f"load_signals: {file}, array {key!r}, signal "
-    recordings.labels = [class_name(text, f"{where}{i}") for i, text in enumerate(texts)]
+    recordings.labels = [class_name(text, f"{where}{i + 1} (in Python, index [{i}])") for i, text in enumerate(texts)]

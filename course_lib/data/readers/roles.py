@@ -23,6 +23,7 @@ TIME = (
 )
 CHANNEL = "channel channel_name dim dim_id dimension variable sensor"
 GROUP = "subject subject_id person person_id participant participant_id patient patient_id user user_id session proband"
+TIME_UNITS = "s|sec|ms|us|µs"
 NAMES = {
     role: frozenset(text.split())
     for role, text in (("label", LABEL), ("id", ID), ("time", TIME), ("channel", CHANNEL), ("group", GROUP))
@@ -33,13 +34,28 @@ _OURS = re.compile(r"c(\d+)_t(\d+)")
 
 def bare(name: str) -> str:
     """A column's name without its unit: `Time [s]`, `time (s)`, `t/s` are time, time, t; `recordingId` recording_id."""
-    name = re.sub(r"\s*([\[(].*[\])]|/.*)\s*$", "", name.strip())
-    return re.sub(r"[\s.-]+|(?<=[a-z])(?=[A-Z])", "_", name.strip()).lower()
+    return re.sub(r"[\s.-]+|(?<=[a-z])(?=[A-Z])", "_", _without_unit(name)).lower()
+
+
+def _without_unit(name: str) -> str:
+    return re.sub(r"\s*([\[(].*[\])]|/.*)\s*$", "", name.strip()).strip()
+
+
+def time_name(name: str) -> str:
+    """The bare name, of a time without the unit behind it, too: `t_ms`, `elapsed_us` are t, elapsed."""
+    name = bare(name)
+    return name if name in NAMES["time"] else re.sub(f"_({TIME_UNITS})$", "", name)
 
 
 def named(role: str, names: list[str] | None) -> list[int]:
-    """The columns whose names say that they have this role."""
-    return [c for c, name in enumerate(names or ()) if bare(name) in NAMES[role]]
+    """The columns whose names say that they have this role.
+
+    A name with a unit behind it (`t_ms`) is a time's only where no other is: beside `time`, `T_s` is a temperature.
+    """
+    found = [c for c, name in enumerate(names or ()) if bare(name) in NAMES[role]]
+    if found or role != "time":
+        return found
+    return [c for c, name in enumerate(names or ()) if time_name(name) in NAMES["time"]]
 
 
 def told(given: Column | bool | None, option: str, dialect: Dialect, width: int, file: str) -> int | None:
@@ -56,7 +72,7 @@ def ours(names: list[str]) -> list[tuple[int, int]] | None:
 
 
 def are_steps(names: list[str]) -> bool:
-    """Whether most names are those of steps: numbers (`0,0125 s`, too), or one word and a number (t0, t1, V2, ...)."""
+    """Whether most names are those of steps: numbers (`0,0125 s`, `5 ms [V]`), or one word and a number (t0, V2)."""
     words, numbered = _words(names), len(set(names)) > 1 or any(map(looks_numeric, names))
     word, count = Counter(words).most_common(1)[0] if words else ("", 0)
     return numbered and count >= 0.8 * len(names) and word.strip("_") not in NAMES["id"]
@@ -70,7 +86,7 @@ def unlike_steps(names: list[str]) -> list[int]:
 
 def _words(names: list[str]) -> list[str]:
     """Each name without its number, "" where it is a number."""
-    plain = [re.sub(r"\s*(s|sec|ms|min|Hz)$", "", name) for name in names]
+    plain = [re.sub(rf"\s*({TIME_UNITS}|min|Hz)$", "", _without_unit(name)) for name in names]
     return ["" if looks_numeric(name) else re.sub(r"\d+$", "", bare(name)) for name in plain]
 
 

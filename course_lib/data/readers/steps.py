@@ -9,7 +9,7 @@ from course_lib.data.readers.dialects import Dialect
 from course_lib.data.readers.numbers import class_name
 from course_lib.data.readers.options import Options, column_index
 from course_lib.data.readers.recordings import EVEN, Recordings
-from course_lib.data.readers.roles import TIME, bare, named, told
+from course_lib.data.readers.roles import TIME, bare, named, time_name, told
 from course_lib.data.readers.tables import Table, without_empty_columns
 from course_lib.data.readers.times import even, fault, seconds
 
@@ -105,7 +105,7 @@ def _time(names: list[str], found: list[int]) -> tuple[list[int], list[int]]:
     days, hours = ([c for c in found if bare(names[c]) in kind] for kind in (DATES, HOURS))
     if days and hours:
         return [days[0], hours[0]], [c for c in found if c not in (days[0], hours[0])]
-    preferred = sorted(found, key=lambda c: TIME.split().index(bare(names[c])))
+    preferred = sorted(found, key=lambda c: TIME.split().index(time_name(names[c])))
     return preferred[:1], preferred[1:]
 
 
