@@ -164,9 +164,10 @@ def number(value: float) -> str:
 
 
 def interval(line: pd.Series) -> str:
-    """The range of one line of a report: `0.9 to 1.1`, `to 0.6`, `from 0.88`. A share ends at 1, its range as well."""
+    """The range of one line of a report: `0.9 to 1.1`, `to 0.6`, `from 0.88`. Shares lie within 0 and 1."""
     low, high = line["low"], line["high"]
     high = min(high, 1.0) if line.name in SHARES else high
+    low = max(low, 0.0) if line.name in (*SHARES, "density") and np.isfinite(low) else low
     if not np.isfinite(low):
         return f"to {number(high)}"
     return f"{number(low)} to {number(high)}" if np.isfinite(high) else f"from {number(low)}"

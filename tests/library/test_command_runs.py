@@ -318,7 +318,7 @@ def test_a_run_is_judged_without_its_file_and_the_verdict_is_the_last_line(train
     assert html.count('<img src="data:') == html.count('px">')  # each has its least width
 
 
-def test_settings_are_written_as_a_person_would_and_a_share_ends_at_1():
+def test_settings_are_written_as_a_person_would_and_a_share_lies_from_0_to_1():
     known = {"reading": {"length": 64, "channels": ["ax", "ay"]}, "labels": True, "rate": 256.4, "out": None}
     html = _settings(known)
     for said in ("<code>length: 64, channels: ax, ay</code>", "<code>yes</code>", "<code>256.4</code>"):
@@ -326,6 +326,9 @@ def test_settings_are_written_as_a_person_would_and_a_share_ends_at_1():
     assert "out" not in html
     line = pd.Series({"low": 0.84, "high": 1.1})
     assert interval(line.rename("precision")) == "0.84 to 1" and interval(line.rename("density")) == "0.84 to 1.1"
+    line["low"] = -0.357
+    assert interval(line.rename("precision")) == "0 to 1" and interval(line.rename("density")) == "0 to 1.1"
+    assert interval(line.rename("of another sign")) == "-0.357 to 1.1"
 
 
 @pytest.mark.parametrize("recipe", sorted(RECIPES))
