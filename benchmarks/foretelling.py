@@ -263,8 +263,9 @@ SETS = {
     "signs": Foretelling(Simulated(8)),
     "auslan_sessions": Foretelling(AuslanSessions(("right_x",)), n_classes=20),
     "CricketX": Foretelling(Ucr(("CricketX_TRAIN.tsv", "CricketX_TEST.tsv"))),
-    "ECG5000": Foretelling(Ucr(("ECG5000_TRAIN.tsv",))),
-    "SonyRobot": Foretelling(Ucr(("SonyAIBORobotSurface2_TEST.tsv",), windows=True)),
+    # of two classes: more of each, so that at least 30 are judged
+    "ECG5000": Foretelling(Ucr(("ECG5000_TRAIN.tsv",)), learnt=30, judged=15),
+    "SonyRobot": Foretelling(Ucr(("SonyAIBORobotSurface2_TEST.tsv",), windows=True), learnt=30, judged=15),
 }
 PARTS = [part(name, settings) for name, settings in SETS.items()]
 
