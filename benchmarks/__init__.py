@@ -4,4 +4,4 @@
 """
 
 BENCHES = ("fair", "critics", "penalty", "recipes", "equal_time", "checkpoints", "auslan_facts", "judging")
-BENCHES += ("augmentation", "restoration", "conditional", "forecasting", "images", "speed")
+BENCHES += ("augmentation", "restoration", "conditional", "forecasting", "images", "speed", "foretelling")
