@@ -22,6 +22,9 @@ MAXIMUM_VISIBLE_LINES = 40  # of story between two pictures
 MAXIMUM_IGNORED = 0.15  # share of the code cells whose output nobody compares
 MINIMUM_EXERCISES = 3
 MINIMUM_ROUNDS = 8
+MAXIMUM_ROW = (
+    74  # characters of a printed table that JupyterLab shows on a screen of 1024 pixels beside its file browser
+)
 MINIMUM_ALT_TEXT = 40  # characters: enough for what is drawn and what it shows
 MINIMUM_CAPTION = 20  # characters
 
@@ -124,6 +127,19 @@ def stderr(notebook: NotebookNode, path: Path) -> Iterator[str]:
     for number, output in outputs(notebook):
         if output.output_type == "stream" and output.name == "stderr":
             yield f"code cell {number} stores stderr, which differs from machine to machine: {output.text[:200]!r}"
+
+
+def narrow_tables(notebook: NotebookNode, path: Path) -> Iterator[str]:
+    """A row is known by two gaps of two spaces or more; a printed sentence wraps and can still be read."""
+    for number, output in outputs(notebook):
+        data = output.get("data", {})
+        text = output.get("text", "") or ("" if {"image/png", "text/html"} & set(data) else data.get("text/plain", ""))
+        rows = [row for row in text.splitlines() if len(re.findall(r"\S {2,}(?=\S)", row)) > 1]
+        if (widest := max(map(len, rows), default=0)) > MAXIMUM_ROW:
+            yield (
+                f"code cell {number} prints a table of {widest} characters; at most {MAXIMUM_ROW} stand on one line "
+                "everywhere: shorter names of columns, or fewer of them"
+            )
 
 
 def size(notebook: NotebookNode, path: Path) -> Iterator[str]:
@@ -431,6 +447,7 @@ RULES: tuple[Callable[[NotebookNode, Path], Iterator[str]], ...] = (
     executed,
     errors,
     stderr,
+    narrow_tables,
     size,
     leftovers,
     own_paths,

@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from notebook_form import (
     MAXIMUM_CLAIM_LINES,
     MAXIMUM_LINES,
+    MAXIMUM_ROW,
     MAXIMUM_VISIBLE_LINES,
     RULES,
     STRETCHES_OWED,
@@ -242,6 +243,11 @@ def words(text: str) -> dict:
     return {"data": {"text/plain": text}, "metadata": {}}
 
 
+def row(length: int) -> str:
+    """A row of a printed table that is `length` characters long."""
+    return "steps  modes  share".ljust(length, "5") + "\n"
+
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 FAULTS = {
@@ -258,6 +264,8 @@ FAULTS = {
     "cells run out of order": ("executed", run_twice),
     "a stored error": ("errors", show("error", ename="ValueError", evalue="bad", traceback=[])),
     "a stored warning": ("stderr", show("stream", name="stderr", text="UserWarning")),
+    "a wide table": ("narrow_tables", show("stream", name="stdout", text=row(MAXIMUM_ROW + 1))),
+    "a wide table as a result": ("narrow_tables", show(**words(row(MAXIMUM_ROW + 1)))),
     "too big": ("size", show(data={"image/png": "A" * 1_000_000, "text/plain": ALT})),
     "widget state": ("leftovers", keep_widget_state),
     "time stamps": ("leftovers", keep_times),
@@ -360,6 +368,8 @@ ALLOWED = {
     "long words for a picture": say(
         "plots.show(\n    axes,\n    alt=(\n" + "        'a word'\n" * MAXIMUM_LINES + "    ),\n    caption='one',\n)"
     ),
+    "a table that just fits": show("stream", name="stdout", text=row(MAXIMUM_ROW)),
+    "a printed sentence that wraps": show("stream", name="stdout", text="a word " * MAXIMUM_ROW),
     "a long set-up": lambda notebook: code(notebook)[0].update(source=code(notebook)[0].source + "\nimport x" * 40),
 }
 

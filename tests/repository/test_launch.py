@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -34,6 +35,9 @@ for part in ("course_lib", "tools"):
 """
 
 
+BARE = sys.executable, "-S"  # without site-packages
+
+
 class Machine:
     """A Python without packages, whose git and pip write down what they are asked."""
 
@@ -54,7 +58,7 @@ class Machine:
         path.mkdir(parents=True)
         (path / "__init__.py").write_text("")
 
-    def run(self, *, colab: bool, then: str = "", **variables: str) -> str:
+    def run(self, *, colab: bool, then: str = "", python: tuple[str, ...] = BARE, **variables: str) -> str:
         """Run the set-up cell there, as the first cell of a kernel, and `then` what follows."""
         source = setup_cell().replace("/content/gan-course", str(self.clone))
         source = source.replace(f"https://github.com/{repository()}", self.address)
@@ -67,7 +71,7 @@ class Machine:
             **variables,
         }
         done = subprocess.run(
-            [sys.executable, "-S", "-c", before + source + then],  # -S: without site-packages
+            [*python, "-c", before + source + then],
             cwd=self.folder,
             env=environment,
             capture_output=True,
@@ -146,7 +150,9 @@ def test_anywhere_else_the_set_up_cell_does_nothing(machine, has_course):
     assert machine.calls() == []
 
 
-def test_the_set_up_cell_clones_a_real_repository_by_real_git(machine, tmp_path):
+@pytest.fixture
+def machine_with_git(machine, tmp_path) -> Machine:
+    """Its git is the real one, and what it clones is a local bare repository with two commits."""
     work, bare = tmp_path / "work", tmp_path / "gan-course.git"
     for part in ("course_lib", "tools"):
         shutil.copytree(ROOT / part, work / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -154,11 +160,61 @@ def test_the_set_up_cell_clones_a_real_repository_by_real_git(machine, tmp_path)
     assert git(f"{commands} && git clone -q --bare . '{bare}'", work).returncode == 0
     (machine.folder / "bin" / "git").unlink()
     machine.address = f"file://{bare}"
+    return machine
+
+
+def test_the_set_up_cell_clones_a_real_repository_by_real_git(machine_with_git):
+    machine = machine_with_git
     where = machine.run(colab=True, then="import course_lib\nprint(course_lib.__file__)")
     assert where.strip() == str(machine.clone / "course_lib" / "__init__.py")
     assert git("git rev-list --count HEAD", machine.clone).stdout.strip() == "1"  # a shallow clone
     (pip,) = machine.calls()
     assert sorted(a for a in pip[2:] if not a.startswith("-")) == sorted(NEEDED.values())
+
+
+def add_wheel(index: Path, name: str, version: str, module: str, needs: str = "") -> None:
+    """Put a package of one empty module into a folder that pip takes for its index."""
+    stem = f"{name.replace('-', '_')}-{version}"
+    about = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" + (
+        f"Requires-Dist: {needs}\n" if needs else ""
+    )
+    with zipfile.ZipFile(index / f"{stem}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"{module}/__init__.py", "")
+        wheel.writestr(f"{stem}.dist-info/METADATA", about)
+        tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        wheel.writestr(f"{stem}.dist-info/WHEEL", tags)
+        wheel.writestr(f"{stem}.dist-info/RECORD", "")
+
+
+@pytest.mark.slow
+def test_real_pip_adds_what_is_missing_and_changes_nothing_that_is_there(machine_with_git, tmp_path):
+    """In a fresh environment, offline; the index has newer versions of what is there, which what is missing needs."""
+    machine, index = machine_with_git, tmp_path / "index"
+    shutil.rmtree(machine.folder / "lib" / "pip")
+    index.mkdir()
+    there = {"numpy": "numpy", "seaborn": "seaborn", "tqdm": "tqdm"}
+    for module, package in NEEDED.items():
+        add_wheel(index, package, "2.0", module, needs="numpy>=2.0")
+    add_wheel(index, "numpy", "2.0", "numpy")
+    for module, package in there.items():
+        add_wheel(index, package, "1.0", module)
+    environment = {"PATH": os.environ["PATH"], "PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1"}
+    environment |= {"PIP_FIND_LINKS": str(index), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    python = str(tmp_path / "colab" / "bin" / "python")
+
+    def pip(*arguments: str) -> set[str]:
+        command = [python, "-m", "pip", *arguments]
+        return set(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split())
+
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "colab"], check=True)
+    pip("install", *(f"{package}==1.0" for package in there.values()))
+    before = pip("freeze")
+    assert before == {"numpy==1.0", "seaborn==1.0", "tqdm==1.0"}
+    del environment["PATH"]
+    machine.run(colab=True, then=f"import {', '.join(NEEDED)}", python=(python,), **environment)
+    after = pip("freeze")
+    assert before <= after, "nothing that was there has changed"
+    assert len(after - before) == len(set(NEEDED.values()) - set(there.values())), "and what was missing is there"
 
 
 COLAB_CANNOT_DO_WITHOUT = {"torch", "numpy", "scipy", "matplotlib", "pandas", "scikit-learn", "ipywidgets"}
