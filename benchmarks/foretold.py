@@ -16,6 +16,7 @@ from course_lib.classroom.results import CLASSICAL, mean_interval
 from course_lib.metrics.verdict import GRADES
 
 COPYING = ("interpolation", CLASSICAL)  # sources that are like recordings and bring little that is new
+SHUFFLED = "Gaussian, labels shuffled"  # the source that harms most
 LINES = {"grade": 1, "caught": -1, "tstr": 1, "frechet_ratio": -1}  # 1: greater is better
 FORETOLD, CHANCE = 2 / 3, 1 / 2  # of pairs: on each set, and below the interval
 ENDS = (0.025, 0.975)
@@ -59,8 +60,12 @@ def foretold(table: pd.DataFrame, line: str = "grade", gain: str = "gain_10") ->
 
 
 def every_line(table: pd.DataFrame, gains: Sequence[str] = ("gain_10", "gain_30")) -> pd.DataFrame:
-    """A row a line, gain and choice of sources (all, or without those that copy): `foretold`, with a column a set."""
-    choices = {"all": table, "without copies": table[~table["source"].isin(COPYING)]}
+    """A row a line, gain and choice of sources (all, or without some): `foretold`, with a column a set."""
+    choices = {
+        "all": table,
+        "without copies": table[~table["source"].isin(COPYING)],
+        "without shuffled labels": table[table["source"] != SHUFFLED],
+    }
     found = [
         ({"sources": name, "gain": gain, "line": line}, foretold(rows, line, gain))
         for name, rows in choices.items()
@@ -78,7 +83,7 @@ def by_chance(table: pd.DataFrame, gain: str = "gain_10", *, draws: int = 1000, 
     """The control: grades permuted among the sources of each run. Means over the draws; low and high are their ends."""
     random, runs = np.random.default_rng(seed), runs_of(table, "grade", gain)
     drawn = [{key: share_of_pairs(random.permutation(s), g) for key, (s, g) in runs.items()} for _ in range(draws)]
-    shares = pd.DataFrame(drawn).T  # runs by draws
+    shares = pd.DataFrame(drawn, columns=pd.MultiIndex.from_tuples(runs)).T  # runs by draws
     of_all = shares.mean()
     by_set = shares.mean(axis=1).groupby(level=0).mean().to_dict()
     return Foretold(by_set, float(of_all.mean()), *(float(end) for end in of_all.quantile(list(ENDS))))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from benchmarks import foretold
 from course_lib.classroom import results
 
 RUNS = {"signs8": "8 signs", "signs80": "80 signs", "auslan_right_x": "Auslan x", "auslan_right_xyz": "Auslan xyz"}
@@ -119,6 +120,7 @@ def of_the_signals() -> list[Goal]:
         _of_runs("nearest-neighbour ratio", "nearest_neighbour_ratio", TIGHT),
         _minutes(),
         _beside_others(),
+        _foretold(),
     ]
 
 
@@ -318,6 +320,26 @@ def _worst(values: pd.Series) -> str:
     return f"of seeds {', '.join(map(str, out.index))}, up to {worst}" if worst else ""
 
 
+def _foretold() -> Goal:
+    """Whether the verdict foretells a recogniser's gain."""
+    told = foretold.foretold(results.table("foretelling/gains"))
+    least = min(told.by_set, key=told.by_set.get)
+    return Goal(
+        "the verdict foretells the recogniser's gain on five sets: pairs in which the better grade gains more",
+        "> 2/3 on each, the interval over runs above 1/2; else withdrawn",
+        f"{told.share:.2f} ({told.low:.2f} to {told.high:.2f}); {told.by_set[least]:.2f} to "
+        f"{max(told.by_set.values()):.2f} by set; withdrawn",
+        verdict(
+            {
+                least: distance(told.by_set[least], foretold.FORETOLD),
+                "interval": distance(told.low, foretold.CHANCE),
+            }
+        ),
+        "0 to 2",
+        "make tables NAME=foretelling",
+    )
+
+
 def of_the_points() -> list[Goal]:
     """Ring and grid, of the fair bench: WGAN-GP with the longer time, and whichever row is best."""
     table = results.table("fair/modes")
@@ -407,6 +429,7 @@ def of_the_speed() -> list[Goal]:
             "make bench",
         ),
         Goal("the same on one GPU, captured steps", ">= 5 x the textbook loop"),
+        *_growth(),
         _time_to_quality(),
         Goal(
             "kill -9 at any moment: the checkpoint loads, the resumed run is bit-equal (CPU)",
@@ -415,6 +438,34 @@ def of_the_speed() -> list[Goal]:
             "yes, at the step that the test kills",
             "fixed",
             "make test",
+        ),
+    ]
+
+
+def _growth() -> list[Goal]:
+    """How soon training begins where recordings are long, and what a large set takes of memory."""
+    table = results.table("speed/growth").set_index(["what", "size"])
+    long, large = table.loc["length", 5_000], table.loc["recordings of length 1,000", 200_000]
+    small = table.loc["recordings of length 1,000", 2_000]
+    fixed = small["peak_mb"] - small["idle_mb"] - 2 * small["array_mb"]
+    return [
+        Goal(
+            "2,000 recordings of length 5,000: until training begins",
+            "<= 2 s",
+            f"{long['ready_seconds']:.1f} s; the first step then takes "
+            f"{long['first_step_seconds'] - long['ready_seconds']:.1f} s, a later one {long['seconds']:.1f} s",
+            verdict({"": distance(long["ready_seconds"], high=2, form=".1f")}).replace("above", "s above"),
+            "0",
+            "make bench",
+        ),
+        Goal(
+            "memory of training on 200,000 signals of 1,000 steps, over the array",
+            "<= 2",
+            f"{large['over_array']:.2f}, the scaled beside the original; {fixed:,.0f} MB of it are nets and steps, as "
+            f"with 2,000 signals; with PyTorch {large['peak_mb']:,.0f} MB",
+            verdict({"": distance(large["over_array"], high=2)}),
+            "0",
+            "make bench",
         ),
     ]
 

@@ -1,11 +1,13 @@
-"""The tables of signals on demand for docs/: augmentation, restoration and its search, ways of telling the label."""
+"""The tables of signals on demand for docs/: augmentation and what foretells it, restoration, telling the label."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
+from benchmarks import foretold
 from course_lib.classroom import results
+from course_lib.metrics.verdict import GRADES
 
 
 def augmentation_table() -> pd.DataFrame:
@@ -34,6 +36,42 @@ def gains_table() -> pd.DataFrame:
         said = f"{100 * row['difference']:+.1f} ({100 * row['low']:+.1f} to {100 * row['high']:+.1f})"
         lines.setdefault(row["set"], {})[said_of(row["count"])] = f"{said}, {row['forger']}"
     return pd.DataFrame(lines).T.rename_axis("gain, points, over the best forger")
+
+
+def foretold_table() -> pd.DataFrame:
+    """Of pairs of sources, in how many the one that a line of the report prefers gains more: by set, and over all."""
+    table, lines = results.table("foretelling/gains"), {}
+    sets = list(table["set"].unique())
+
+    def said(name: str, row: dict) -> None:
+        interval = f"{row['share']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+        lines[name] = {each: f"{row[each]:.2f}" for each in sets} | {"all runs": interval}
+
+    for row in foretold.every_line(table).to_dict("records"):
+        added = row["gain"].removeprefix("gain_")
+        said(f"{row['line'].replace('_', ' ')}; {added} added; {row['sources']}", row)
+    chance = foretold.by_chance(table)
+    said("grades permuted; 10 added; all", chance.by_set | foretold.without_sets(chance))
+    return pd.DataFrame(lines).T.rename_axis("preferred by; signals added a class; sources")
+
+
+def foretold_gains_table() -> pd.DataFrame:
+    """What the signals of each grade, and of each source, add to a recogniser; how often each source got each grade."""
+    table, lines = results.table("foretelling/gains"), {}
+    for by in ("grade", "source"):
+        means = {n: foretold.mean_gains(table, by, f"gain_{n}").set_index(by) for n in (10, 30)}
+        for name, row in means[10].iterrows():
+            lines[f"{by}: {name}" if by == "grade" else name] = (
+                {
+                    f"{n} added: points": "{:+.1f} ({:+.1f} to {:+.1f})".format(
+                        *(100 * of.loc[name, ["gain", "low", "high"]].astype(float))
+                    )
+                    for n, of in means.items()
+                }
+                | {"runs": int(row["runs"])}
+                | {grade: int(row[grade]) for grade in GRADES}
+            )
+    return pd.DataFrame(lines).T.rename_axis("gain of a recogniser, mean over runs")
 
 
 def restoration_table() -> pd.DataFrame:
@@ -91,6 +129,8 @@ def _mean_and_ends(values: pd.Series) -> str:
 TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "augmentation": augmentation_table,
     "gains": gains_table,
+    "foretold": foretold_table,
+    "foretold_gains": foretold_gains_table,
     "search": search_table,
     "conditional": conditional_table,
     "restoration": restoration_table,

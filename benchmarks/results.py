@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks import fair_page, forecasting_page, images_page, on_demand_page, recipes_page
+from benchmarks import fair_page, forecasting_page, images_page, on_demand_page, recipes_page, speed_page
 from benchmarks.goals import RUNS, goals
 from course_lib.classroom import results
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-NAMES = ("results", "ring_and_grid", "signals", "judging", "trials", "forecasting", "images")
+NAMES = ("results", "ring_and_grid", "signals", "judging", "trials", "forecasting", "images", "speed")
 PAGES = tuple(DOCS / f"{page}.md" for page in NAMES)
 
 
@@ -120,18 +120,6 @@ def _w1_by_optimizer() -> list[tuple]:
         )
         for limit, runs in table.groupby("limit", sort=False)
     ]
-
-
-def speed_table() -> pd.DataFrame:
-    """Ways of writing the step: seconds, beside the textbook's and beside a matrix product's rate."""
-    lines = {}
-    for row in results.table("speed/steps").to_dict("records"):
-        lines[f"{row['way']}, {'one thread' if row['threads'] == 1 else 'two threads'}"] = {
-            "seconds a step (fastest, slowest)": f"{row['seconds']:.3f} ({row['fastest']:.3f}, {row['slowest']:.3f})",
-            "over the textbook's": f"{row['over_textbook']:.2f}",
-            "of the matrix product's rate": f"{row['share_of_product']:.0%}",
-        }
-    return pd.DataFrame(lines).T.rename_axis("way")
 
 
 def first_trials_table() -> pd.DataFrame:
@@ -298,13 +286,13 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = (
         "verdicts": verdicts_table,
         "unseen": unseen_table,
         "cost": cost_table,
-        "speed": speed_table,
     }
     | recipes_page.TABLES
     | fair_page.TABLES
     | on_demand_page.TABLES
     | forecasting_page.TABLES
     | images_page.TABLES
+    | speed_page.TABLES
 )
 
 

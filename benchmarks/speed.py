@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 import torch
+from matplotlib.ticker import LogLocator, NullFormatter
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 from torch.utils.flop_counter import FlopCounterMode
@@ -409,6 +410,9 @@ def draw(rows: list[dict], path: Path) -> None:
         for ax, (measure, label) in zip(column, shown.items(), strict=True):
             sns.lineplot(own, x="size", y=measure, marker="o", ax=ax).set(xlabel="", ylabel=label)
             ax.set(xscale="log", yscale="log")
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.yaxis.set_major_formatter("{x:g}")
+            ax.yaxis.set_minor_formatter(NullFormatter())
         ends = [own["size"].min(), own["size"].max()]
         column[-1].set_xticks(ends, [f"{size:,}" for size in ends])
         column[-1].get_xticklabels()[-1].set_horizontalalignment("right")

@@ -20,6 +20,9 @@ more than one of the other lines outside (of fifteen lines with a range of 99 % 
 is outside by chance in 14 reports of 100, two or more in one); a line that could not be measured.
 
 *Use it*: none of these.
+
+What it does not say: whether a recogniser that learns from the signals, too, gets better. On five sets the grade did
+not foretell that (docs/judging.md).
 """
 
 from collections.abc import Iterator

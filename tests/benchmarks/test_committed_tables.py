@@ -119,6 +119,8 @@ CHANGES = [
     ("recipes/quick_seeds", "recipe.config.learning_rate", 1e-4),
     ("recipes/quick_seeds", "recipe.dim", 32),
     ("recipes/quick_seeds", "seeds", (0, 1, 2)),
+    ("recipes/precision signs8", "steps", 300),
+    ("recipes/precision auslan_right_x", "recipe.dim", 16),
     ("equal_time/ladder auslan_right_x", "budget.seconds", 30.0),
     *((part.name, "judge_seed", 1) for part in equal_time.PARTS if part.key.startswith("ingredients")),
     *((part.name, "learnt_from", 500) for part in equal_time.PARTS if part.key.startswith("reporting")),
@@ -156,6 +158,7 @@ CHANGES = [
     ("images/samples", "exam.draws", 10),
     ("images/generator", "moments", (1200,)),
     ("speed/steps", "rounds", 10),
+    ("speed/growth", "sizes.dim", 64),
 ]
 
 
