@@ -438,7 +438,7 @@ LAST_FEATURES = [round(x, 2) for x in torch.randn(5, 6, generator=torch.Generato
     ("name", "answer", "says"),
     [
         ("projection_score", last_off(lambda f, w, e, y: f @ w + (e[y] * f).sum(1)), "For signal 5 "),
-        ("steer", too_far, "your draw 4 has "),
+        ("steer_any", too_far, "your draw 4 has "),
         ("conditional_mean", last_off(conditional), "At step 5 "),
         ("averaged", last_off(averaged), "entry (2, "),
         ("group_sort", last_off(pairs_sorted), f"For the features {LAST_FEATURES} "),

@@ -85,7 +85,7 @@ def _steered(noise: Tensor, direction: Tensor, amount: float) -> Tensor:
     title="Noise, steered",
     right="All that stands across the direction is left to chance, as it was.",
 )
-def steer(answer):
+def steer_any(answer):
     turn = as_function(answer)
 
     def ask(noise: Tensor, direction: Tensor, amount: float) -> Tensor:

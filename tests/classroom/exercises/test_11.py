@@ -81,7 +81,7 @@ WRONG = {
         "everybody's": (lambda f, w, e, y: f @ w + f @ e[y].T, "The shape"),
         "a sigmoid": (lambda f, w, e, y: torch.sigmoid(f @ w + (f * e[y]).sum(1)), "For signal "),
     },
-    "steer": {
+    "steer_any": {
         "added": (lambda z, w, a: z + a * unit(w), "still differ"),
         "added, of any length": (lambda z, w, a: z + a * w, "not of length 1. Take"),
         "taken away": (lambda z, w, a: z - (z @ unit(w))[:, None] * unit(w), "amount is not there"),
@@ -120,7 +120,7 @@ RIGHT = {
         "by picking": by_picking,
         "einsum": lambda f, w, e, y: torch.einsum("bf,bf->b", f, w + e[y]),
     },
-    "steer": {"row by row": by_rows, "a projector": by_projector, "in double": in_double},
+    "steer_any": {"row by row": by_rows, "a projector": by_projector, "in double": in_double},
     "conditional_mean": {"by the precision": by_precision, "by a factor": by_factor, "by blocks": fill},
 }
 
