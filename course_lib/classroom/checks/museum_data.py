@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise
 from course_lib.classroom.checks.museum_helpers import MUSEUM, normal
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------------- 12 half a range
 
@@ -51,7 +52,8 @@ def for_tanh(answer):
             "wants a linear last layer."
         )
     if got.abs().max() > 1.0001:
-        return f"The largest scaled value is {float(got.abs().max()):.2f}, and a tanh never exceeds 1."
+        _, largest = apart(1, float(got.abs().max()), ".2f")
+        return f"The largest scaled value is {largest}, and a tanh never exceeds 1."
     if close(got, values / values.abs().max()):
         return "Divided by the largest value: these signals are nearly all positive, so -1 to 0 stays nearly empty."
     if close(got, -right):
@@ -85,7 +87,8 @@ def critics_lesson(answer):
     if close(got, -right):
         return "The sign is turned around: the critic minimises its mean score of fakes *less* that of real samples."
     if not close(got, right):
-        return f"The loss is E D(G(z)) - E D(x) = {right:.4f} here, and yours is {got:.4f}."
+        expected, yours = apart(right, got)
+        return f"The loss is E D(G(z)) - E D(x) = {expected} here, and yours is {yours}."
     if not isinstance(loss, Tensor) or not loss.requires_grad:
         return (
             "Nobody learns: nothing of the graph is left. Only the generator's part is to be cut off; the critic must "

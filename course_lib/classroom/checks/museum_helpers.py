@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from course_lib.classroom.checks.base import refuse
+from course_lib.classroom.checks.numbers import apart
 
 MUSEUM = "museum_of_bugs"
 
@@ -33,3 +34,10 @@ def learns(result: object, parameter: Tensor, what: str) -> Tensor:
         )
     (slope,) = torch.autograd.grad(result, parameter, allow_unused=True)
     return torch.zeros_like(parameter) if slope is None else slope
+
+
+def wrong_charge(slope: Tensor, got: float) -> str:
+    """What is said of a penalty of `linear(slope)` that is not (|slope| - 1)^2."""
+    norm = float(slope.norm())
+    right, yours = apart((norm - 1) ** 2, got, ".2f")
+    return f"A linear critic of slope {norm:.4f} is charged {right}, and yours says {yours}."

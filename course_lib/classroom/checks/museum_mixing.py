@@ -11,6 +11,7 @@ from torch import Tensor
 
 from course_lib.classroom.checks.base import as_function, as_tensor, close, exercise, refuse, worst
 from course_lib.classroom.checks.museum_helpers import MUSEUM, normal
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------------- 5 beyond the ends
 
@@ -46,7 +47,7 @@ def weights_between(answer):
     if outside > 0 and got.min() > -1 and got.min() < -0.9 and got.max() > 0.9:
         return "Uniform on [-1, 1]: a negative weight puts the mixture behind the fake sample. From 0 to 1."
     if outside > 0:
-        return f"{outside:.0%} of the weights lie outside [0, 1], and so the mixtures outside their two samples."
+        return f"{outside:.2%} of the weights lie outside [0, 1], and so the mixtures outside their two samples."
     ends = float(((got == 0) | (got == 1)).double().mean())
     if ends > 0.1:
         return (
@@ -145,14 +146,15 @@ def norms_without_nan(answer):
     if close(got, slopes.abs().sum(dim=(1, 2))):
         return "A sum of absolute values: another norm, larger than the one that the penalty is about."
     at_zero = float(ask(torch.zeros(1, 3, 4)).detach())
-    if at_zero > 1e-3:
+    if at_zero > 1.001e-3:  # the float32 root of 1e-6 is 0.00100000005
         return (
-            f"A flat critic has slope 0, and yours says {at_zero:.2g}: what was added under the root is large enough "
+            f"A flat critic has slope 0, and yours says {at_zero:.4g}: what was added under the root is large enough "
             "to count as slope. 1e-12 is plenty."
         )
     if not close(got, right, rel=1e-3):
         (i,) = worst(got, right, rel=1e-3)
-        return f"Slope {i} of these five has the norm {right[i]:.4g}, and yours says {got[i]:.4g}."
+        expected, yours = apart(float(right[i]), float(got[i]), ".4g")
+        return f"Slope {i} of these five has the norm {expected}, and yours says {yours}."
     slopes = torch.cat([torch.zeros(1, 3, 4), slopes]).requires_grad_(True)
     result = ask(slopes)
     if not result.requires_grad:

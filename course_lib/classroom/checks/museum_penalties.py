@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse
-from course_lib.classroom.checks.museum_helpers import MUSEUM, bent, learns, linear, normal
+from course_lib.classroom.checks.museum_helpers import MUSEUM, bent, learns, linear, normal, wrong_charge
+from course_lib.classroom.checks.numbers import apart
 
 UNEQUAL = [[0.0], [4.0], [3.0]]  # points at which `bent` has the slopes 0, 4 and 3
 CHARGE_OF_EACH, MEAN_OF_NORMS = (1 + 9 + 4) / 3, (7 / 3 - 1) ** 2
@@ -49,14 +50,13 @@ def electrode_penalty(answer):
             "recording, then the mean."
         )
     if not close(got, 0, abs=1e-8):
-        return f"A critic of slope exactly 1 costs nothing, and yours says {got:.4f}."
+        return f"A critic of slope exactly 1 costs nothing, and yours says {apart(0, got)[1]}."
     slope = normal(4, 1, 40, seed=1)
-    right = float((slope.norm() - 1) ** 2)
     got = ask(slope, 5)
     if close(got, slope.norm() - 1):
         return "The square is missing: the distance of the slope from 1 is charged as it is."
-    if not close(got, right):
-        return f"A linear critic of slope {float(slope.norm()):.2f} is charged {right:.2f}, and yours says {got:.2f}."
+    if not close(got, (slope.norm() - 1) ** 2):
+        return wrong_charge(slope, got)
     for shape in ((7,), (2, 6)):
         if not close(ask(normal(*shape, seed=2), 3), (normal(*shape, seed=2).norm() - 1) ** 2):
             return (
@@ -75,7 +75,7 @@ def electrode_penalty(answer):
             "steep sample and a flat one must not make up for each other: the mean comes last."
         )
     if not close(got, CHARGE_OF_EACH):
-        return f"Slopes of 0, 3 and 4 cost (1 + 4 + 9)/3 = 4.67, and yours says {got:.2f}."
+        return f"Slopes of 0, 3 and 4 cost (1 + 4 + 9)/3 = {CHARGE_OF_EACH:.4f}, and yours says {got:.4f}."
     return None
 
 
@@ -134,7 +134,7 @@ def whole_critic_loss(answer):
     if close(got, 7 * charge):
         return "Only the penalty is left: nothing tells the critic to tell real from fake."
     if not close(got, difference + 7 * charge):
-        return f"For this linear critic the loss is {difference + 7 * charge:.3f}, and yours is {got:.3f}."
+        return "For this linear critic the loss is {}, and yours is {}.".format(*apart(difference + 7 * charge, got))
     learnt = learns(result, slope, "the loss")
     means = fake.mean(dim=0) - real.mean(dim=0)
     if close(learnt, means):
@@ -154,8 +154,8 @@ def whole_critic_loss(answer):
         )
     if not close(got, difference + 2.5 * 4):
         return (
-            f"A critic of slope 3 between real and fake samples has the loss {difference:.2f} + 2.5 x 4 = "
-            f"{difference + 10:.2f} at the weight 2.5, and yours is {got:.2f}."
+            f"A critic of slope 3 between real and fake samples has the loss {difference:.4f} + 2.5 x 4 = "
+            f"{difference + 10:.4f} at the weight 2.5, and yours is {got:.4f}."
         )
     return None
 
@@ -274,7 +274,7 @@ def penalty_for_a_batch(answer):
     if rows.min() < 0 or rows.max() > 1:
         return "Some mixtures lie beyond their two samples: the weights must be uniform on [0, 1]."
     if not close(got, 0, abs=1e-8):
-        return f"A critic of slope exactly 1 costs nothing, and yours says {got:.4f}."
+        return f"A critic of slope exactly 1 costs nothing, and yours says {apart(0, got)[1]}."
     if not torch.equal(ask(unit)[1], weights) or torch.equal(ask(unit, seed=1)[1], weights):
         return "The weights are not drawn from the `generator` that was passed in: a run could not be repeated."
     steep = normal(2, 8, seed=2)
@@ -283,7 +283,7 @@ def penalty_for_a_batch(answer):
     if close(got, 5 * right):
         return "Summed over the batch in place of averaged: a larger batch would be charged more."
     if not close(got, right):
-        return f"A linear critic of slope {float(steep.norm()):.2f} is charged {right:.2f}, and yours says {got:.2f}."
+        return wrong_charge(steep, got)
     critic = _Asked(unit)  # the same weights, real and fake exchanged: what is left of each is the fake's share
     penalty(critic, torch.zeros(16, 2, 8), torch.ones(16, 2, 8), torch.Generator().manual_seed(0))
     if not close(critic.points[-1], 1 - weights):
@@ -294,7 +294,7 @@ def penalty_for_a_batch(answer):
     if close(got, MEAN_OF_NORMS):
         return "The norms are averaged before they are charged: slopes of 0, 3 and 4 count as three of 7/3."
     if not close(got, CHARGE_OF_EACH):
-        return f"Slopes of 0, 3 and 4 cost (1 + 4 + 9)/3 = 4.67, and yours says {got:.2f}."
+        return f"Slopes of 0, 3 and 4 cost (1 + 4 + 9)/3 = {CHARGE_OF_EACH:.4f}, and yours says {got:.4f}."
     if not close(learns(result, mixed, "the penalty"), 12):  # the mean of 2 (s - 1) s
         return "The number is right, its derivative in the critic's weights is not."
     return None

@@ -2,8 +2,10 @@
 
 import numpy as np
 from numpy import ndarray
+from scipy import stats
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.numbers import apart
 
 
 def _array(value: object, *, shape: tuple[int, ...], what: str) -> ndarray:
@@ -46,8 +48,9 @@ def band_power(answer):
         )
     slower = ask(_wave(10, rate=200, n=400), 200, 8, 12)
     if close(got, 2) and not close(slower, 2):
+        _, yours = apart(2, slower, ".4g")
         return (
-            f"At 80 samples a second you are right; the same 10 Hz wave sampled at 200 gives {slower:.4g}, not 2. "
+            f"At 80 samples a second you are right; the same 10 Hz wave sampled at 200 gives {yours}, not 2. "
             "Where is the sampling rate in your frequency axis?"
         )
     if close(got, 0) and close(slower, 0):
@@ -56,7 +59,8 @@ def band_power(answer):
             "(0 to 0.5)? np.fft.rfftfreq(n, 1 / sampling_rate) gives it in Hz."
         )
     if not close(got, 2):
-        return f"A 10 Hz cosine of amplitude 2 (160 samples at 80 Hz) has the power 2 in 8-12 Hz; yours is {got:.4g}."
+        _, yours = apart(2, got, ".4g")
+        return f"A 10 Hz cosine of amplitude 2 (160 samples at 80 Hz) has the power 2 in 8-12 Hz; yours is {yours}."
     still = ask(np.full(160, 3.0), 80, 0, 1)
     if close(still, 18):
         return (
@@ -65,7 +69,8 @@ def band_power(answer):
     if close(still, 0):
         return "The constant 3 has the power 9 between 0 and 1 Hz, and yours is 0: the mean is part of the signal here."
     if not close(still, 9):
-        return f"The constant 3 has the power 9 between 0 and 1 Hz, and yours is {still:.4g}."
+        _, yours = apart(9, still, ".4g")
+        return f"The constant 3 has the power 9 between 0 and 1 Hz, and yours is {yours}."
     fastest = ask(np.resize([1.0, -1.0], 160), 80, 39, 40)
     if close(fastest, 2):
         return (
@@ -73,24 +78,27 @@ def band_power(answer):
             "of samples) the positive and the negative frequency are one bin, which counts once."
         )
     if not close(fastest, 1):
+        _, yours = apart(1, fastest, ".4g")
         return (
-            f"The signal +1, -1, +1, ... has the power 1 between 39 and 40 Hz, and yours is {fastest:.4g}. "
+            f"The signal +1, -1, +1, ... has the power 1 between 39 and 40 Hz, and yours is {yours}. "
             "Both limits belong to the band."
         )
     two = _wave(5, rate=80, n=160) + _wave(20, rate=80, n=160, amplitude=4.0)  # powers 2 and 8
     for low, high, right in ((2, 8, 2.0), (15, 30, 8.0), (8, 12, 0.0)):
         counted = ask(two, 80, low, high)
         if not close(counted, right):
+            _, yours = apart(right, counted, ".4g")
             return (
                 f"Waves of 5 Hz (power 2) and 20 Hz (power 8) have the power {right:g} between {low} and {high} Hz, "
-                f"and yours is {counted:.4g}. A band has two limits, and what lies outside either does not count."
+                f"and yours is {yours}. A band has two limits, and what lies outside either does not count."
             )
     odd = np.random.default_rng(0).standard_normal(161)
     everything = ask(odd, 80, 0, 40)
     if not close(everything, np.mean(odd**2)):
+        expected, yours = apart(np.mean(odd**2), everything)
         return (
-            f"Over all frequencies the power is the mean square, {np.mean(odd**2):.4f} for these 161 samples, and "
-            f"yours is {everything:.4f}. With an odd number of samples the last bin has a negative partner."
+            f"Over all frequencies the power is the mean square, {expected} for these 161 samples, and "
+            f"yours is {yours}. With an odd number of samples the last bin has a negative partner."
         )
     return None
 
@@ -160,8 +168,8 @@ def standardise(answer):
         return (
             "The training set is right, and the test set is not: take the training set's mean from it and divide it by "
             "the training set's deviation, channel by channel. Its means are then "
-            f"{np.round(_standardised(test, train).mean(axis=(0, 2)), 2).tolist()}, and yours are "
-            f"{np.round(got_test.mean(axis=(0, 2)), 2).tolist()}."
+            f"{np.round(_standardised(test, train).mean(axis=(0, 2)), 4).tolist()}, and yours are "
+            f"{np.round(got_test.mean(axis=(0, 2)), 4).tolist()}."
         )
     low, high = train.min(axis=(0, 2), keepdims=True), train.max(axis=(0, 2), keepdims=True)
     if close(got_train, (train - low) / (high - low)) or close(got_train, 2 * (train - low) / (high - low) - 1):
@@ -171,8 +179,8 @@ def standardise(answer):
         )
     return (
         f"Per channel the scaled training set should have mean 0 and standard deviation 1; yours has the means "
-        f"{np.round(got_train.mean(axis=(0, 2)), 2).tolist()} and the deviations "
-        f"{np.round(got_train.std(axis=(0, 2)), 2).tolist()}."
+        f"{np.round(got_train.mean(axis=(0, 2)), 4).tolist()} and the deviations "
+        f"{np.round(got_train.std(axis=(0, 2)), 4).tolist()}."
     )
 
 
@@ -182,19 +190,24 @@ def standardise(answer):
 @exercise(
     notebook="07",
     title="Outliers that cannot hide",
-    right="Half of the samples would have to be broken before the median and the MAD give way.",
+    right="Half of the samples must be broken before median and MAD give way, a quarter for the quartiles.",
 )
 def flag_outliers(answer):
     flag = as_function(answer)
 
     def ask(x: ndarray) -> ndarray:
         flagged = as_tensor(flag(x.copy()), what="the flags").detach().cpu().numpy()
-        if flagged.shape != x.shape or flagged.dtype != bool:
+        if flagged.shape == x.shape and flagged.dtype == bool:
+            return flagged
+        if flagged.shape == x.shape and np.isin(flagged, (0, 1)).all():
             refuse(
-                f"One True or False for each of the {len(x)} values was expected, and this is an array of shape "
-                f"{flagged.shape} and type {flagged.dtype}. Return the comparison itself, not the places."
+                f"One True or False for each value was expected, and these are 0 and 1 of type {flagged.dtype}: as an "
+                "index, x[flags], they take the first two values over and over. Return the comparison itself."
             )
-        return flagged
+        refuse(
+            f"One True or False for each of the {len(x)} values was expected, and this is an array of shape "
+            f"{flagged.shape} and type {flagged.dtype}. Return the comparison itself, not the places."
+        )
 
     calm = np.random.default_rng(0).standard_normal(20_000)
     share = ask(calm).mean()  # 0.27 % of a Gaussian; 20,000 draws say 0.27 +- 0.04 %
@@ -237,11 +250,12 @@ def flag_outliers(answer):
         )
     if not 0.0012 < share < 0.0042:
         return f"{100 * share:.2f} % of clean Gaussian noise is flagged, and 3 sigma flags 0.27 %."
-    # median 0, MAD 1: three sigma is 3 x 1.4826 = 4.45
-    known = ask(np.r_[np.full(50, -1.0), 0.0, np.full(50, 1.0), -4.47, -4.42, 4.42, 4.47])[-4:].tolist()
+    # quantiles of a Gaussian, sigma 1: by the MAD, by quartiles or by percentiles, a right scale sees that
+    even = stats.norm.ppf((np.arange(2001) + 0.5) / 2001)
+    known = ask(np.r_[even, -3.02, -2.98, 2.98, 3.02])[-4:].tolist()
     if known != [True, False, False, True]:
         return (
-            "Where the median is 0 and the MAD 1, three sigma is 3 x 1.4826 = 4.45: of -4.47, -4.42, 4.42 and 4.47 the "
-            f"first and the last lie outside, and yours says {known}."
+            "Of a Gaussian around 0 with sigma 1 the values -3.02 and 3.02 lie outside three sigma, -2.98 and 2.98 "
+            f"within; of -3.02, -2.98, 2.98 and 3.02 yours says {known}. A MAD becomes sigma by 1.4826."
         )
     return None

@@ -4,6 +4,7 @@ import numpy as np
 from numpy import ndarray
 
 from course_lib.classroom.checks.base import as_function, as_number, close, exercise
+from course_lib.classroom.checks.numbers import apart
 
 # --------------------------------------------------------------------------------------------------- memory
 
@@ -63,20 +64,23 @@ def memory_ratio(answer):
             "signal: is there a training signal that it repeats?"
         )
     if not close(got, right):
-        return f"For this set the ratio is {right:.4f}, and yours is {got:.4f}."
+        expected, yours = apart(right, got)
+        return f"For this set the ratio is {expected}, and yours is {yours}."
     copied = ask(train[:25])
     if not close(copied, 0, abs=1e-3):  # a distance by |a|^2 - 2ab + |b|^2 leaves rounding
         return f"A generator that replays its training signals has the ratio 0, and yours is {copied:.4g}."
     half = as_number(ratio(train[:20].copy(), test.copy(), fresh.copy()), what="the ratio")
     right = np.median(_to_nearest(fresh, train[:20])) / np.median(_to_nearest(test, train[:20]))
     if not close(half, right):
-        return f"Right for 40 training signals; for 20 the ratio is {right:.4f}, and yours is {half:.4f}."
+        expected, yours = apart(right, half)
+        return f"Right for 40 training signals; for 20 the ratio is {expected}, and yours is {yours}."
     train, test, fake = (random.standard_normal((n, 3, 6)) for n in (40, 25, 25))
     several = as_number(ratio(train.copy(), test.copy(), fake.copy()), what="the ratio")
     right = np.median(_to_nearest(fake, train)) / np.median(_to_nearest(test, train))
     if not close(several, right):
+        expected, yours = apart(right, several)
         return (
-            f"Right for signals of one channel; for three channels the ratio is {right:.4f}, and yours is "
-            f"{several:.4f}. All values of a signal, of every channel, belong to one distance."
+            f"Right for signals of one channel; for three channels the ratio is {expected}, and yours is "
+            f"{yours}. All values of a signal, of every channel, belong to one distance."
         )
     return None

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch.nn.functional import conv_transpose1d
 
-from course_lib.classroom.checks.base import as_function, as_number, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_number, as_numbers, close, exercise
+from course_lib.classroom.checks.numbers import apart
 from course_lib.training import TrainingConfig
 
 # --------------------------------------------------------------------------------------------- the schedule
@@ -19,11 +20,11 @@ def updates_of_a_run(answer):
     count = as_function(answer)
 
     def ask(config: TrainingConfig, recordings: int) -> list[float]:
-        result = count(config, recordings)
-        if not isinstance(result, (tuple, list, np.ndarray)) or len(result) != 3:
-            refuse("Three numbers were asked for: return critic_updates, generator_updates, showings.")
-        names = ("the critic's updates", "the generator's updates", "the showings of a recording")
-        return [as_number(value, what=name) for value, name in zip(result, names, strict=True)]
+        return as_numbers(
+            count(config, recordings),
+            ("the critic's updates", "the generator's updates", "the showings of a recording"),
+            otherwise="Three numbers were asked for: return critic_updates, generator_updates, showings.",
+        )
 
     critic, generator, showings = ask(TrainingConfig(steps=100, critic_steps=5, batch_size=64), 3200)
     if (critic, generator) == (100, 500):
@@ -60,12 +61,14 @@ def updates_of_a_run(answer):
     if close(showings, 500 / 3200):
         return "The updates are right. An update shows a batch of 64 signals, not one."
     if not close(showings, 10):
-        return f"The updates are right. Each of 3,200 recordings is shown 10 times on average; yours says {showings:g}."
+        _, yours = apart(10, showings, ".6g")
+        return f"The updates are right. Each of 3,200 recordings is shown 10 times on average; yours says {yours}."
     other = ask(TrainingConfig(steps=70, critic_steps=3, batch_size=32), 480)
     if not close(np.array(other), np.array([210.0, 70.0, 14.0])):
+        yours = ", ".join(apart(right, got, ".6g")[1] for right, got in zip((210, 70, 14), other, strict=True))
         return (
             "Right for one config, and for steps=70, critic_steps=3, batch_size=32 and 480 recordings yours gives "
-            f"{', '.join(f'{value:g}' for value in other)} where 210, 70, 14 is right. Is a number built in?"
+            f"{yours} where 210, 70, 14 is right. Is a number built in?"
         )
     return None
 
@@ -123,9 +126,10 @@ def transposed_length(answer):
             "turns around would have added."
         )
     n, k, s, p, o = next(case for case, g, r in zip(cases, got, right, strict=True) if g != r)
+    expected, yours = apart(_length(n, k, s, p, o), ask(n, k, s, p, o), ".6g")
     return (
         f"length {n}, kernel {k}, stride {s}, padding {p}, output padding {o}: torch makes "
-        f"{_length(n, k, s, p, o)} steps of it, and yours says {ask(n, k, s, p, o):g}."
+        f"{expected} steps of it, and yours says {yours}."
     )
 
 
@@ -200,7 +204,8 @@ def penalty_of_slopes(answer):
     if close(got, (norms - 1).square().sum()):
         return "Summed over the batch, not averaged: with a batch twice as large the penalty would weigh twice as much."
     if not close(got, right):
-        return f"For these six signals of 3 channels and 5 steps the penalty is {right:.4f}, and yours is {got:.4f}."
+        expected, yours = apart(right, got)
+        return f"For these six signals of 3 channels and 5 steps the penalty is {expected}, and yours is {yours}."
     slopes = slopes.clone().requires_grad_(True)
     result = penalty(slopes)
     if not isinstance(result, torch.Tensor) or not result.requires_grad:

@@ -6,7 +6,8 @@ from scipy import stats
 from scipy.spatial.distance import cdist
 
 from course_lib.arrays import Number
-from course_lib.classroom.checks.base import as_function, as_number, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_number, as_numbers, close, exercise
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------- a range for one more draw
 
@@ -24,10 +25,8 @@ def prediction_interval(answer):
     interval = as_function(answer)
 
     def ask(draws: ndarray) -> ndarray:
-        result = interval(draws.copy())
-        if not isinstance(result, (tuple, list, ndarray)) or len(result) != 2:
-            refuse("Two numbers were asked for: return low, high.")
-        return np.array([as_number(end, what=name) for end, name in zip(result, ("low", "high"), strict=True)])
+        ends = interval(draws.copy())
+        return np.array(as_numbers(ends, ("low", "high"), otherwise="Two numbers were asked for: return low, high."))
 
     draws = np.array([1.3, 0.8, 1.0, 0.9, 1.6])
     n, s, t = 5, draws.std(ddof=1), stats.t.ppf
@@ -69,9 +68,10 @@ def prediction_interval(answer):
     if same(3, s) or same(2, s):
         return "A fixed number of standard deviations is right for one n only: fewer draws know s less well."
     if not close(got, np.array(right)):
+        (low, yours_low), (high, yours_high) = (apart(*ends, ".3f") for ends in zip(right, got, strict=True))
         return (
-            f"Of the draws {', '.join(f'{x:g}' for x in draws)} the 99 % interval of one more is {right[0]:.3f} to "
-            f"{right[1]:.3f}; yours is {got[0]:.3f} to {got[1]:.3f}."
+            f"Of the draws {', '.join(f'{x:g}' for x in draws)} the 99 % interval of one more is {low} to "
+            f"{high}; yours is {yours_low} to {yours_high}."
         )
     more = np.random.default_rng(0).normal(3, 0.5, 20)
     right = _interval(more, t(0.995, 19), more.std(ddof=1) * np.sqrt(1 + 1 / 20))
@@ -139,9 +139,8 @@ def share_of_copies(answer):
             "percentile is steadier, and says what is usual."
         )
     if not close(got, right, abs=2e-4):
-        return (
-            f"Of these 3,000 fakes the share {right:.4f} is nearer than 5 % of the held-out ones; yours is {got:.4f}."
-        )
+        expected, yours = apart(right, got)
+        return f"Of these 3,000 fakes the share {expected} is nearer than 5 % of the held-out ones; yours is {yours}."
     if not close(ask(of_test, of_test), 0.05, abs=5e-3):
         return (
             "Right once; for held-out distances in the place of the fakes' the share should be 5 %. What is built in?"
@@ -223,13 +222,15 @@ def coverage(answer):
             "Your balls are drawn so that there is always a fake inside. Their size is said by real neighbours alone."
         )
     if not same(right):
-        return f"Of these 250 real points {right:.3f} have a fake in their ball, and yours says {got:.3f}."
+        expected, yours = apart(right, got, ".3f")
+        return f"Of these 250 real points {expected} have a fake in their ball, and yours says {yours}."
     for points in (3, 7):
         real, fake = random.normal(0, 1, (60, points)), random.normal(0.5, 1, (40, points))
         for k in (1, 5):
             if not close(ask(real, fake, k), _covered(real, fake, k), abs=1e-9):
+                expected, yours = apart(_covered(real, fake, k), ask(real, fake, k), ".3f")
                 return (
                     f"Right in the plane for k = 4, and for k = {k} in {points} dimensions it should be "
-                    f"{_covered(real, fake, k):.3f}, yours is {ask(real, fake, k):.3f}."
+                    f"{expected}, yours is {yours}."
                 )
     return None

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse, worst
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------------- time to quality
 
@@ -48,16 +49,19 @@ def time_to_quality(answer):
     if got in (1, 2, 3, 4):
         return f"{got:g} is a checkpoint's number. Its time in seconds was asked for."
     if not close(got, 50.0):
-        return f"Of these six scores those from 50 s on are at most 4.5, and yours says {got:g} s."
+        _, yours = apart(50, got, ".6g")
+        return f"Of these six scores those from 50 s on are at most 4.5, and yours says {yours} s."
     if (got := ask(seconds, scores, 2.5)) != np.inf:
         return (
             f"The last score, 3, is above the threshold 2.5, so the run has not got there: infinity, np.inf. Yours "
             f"says {got:g}."
         )
     if not close(got := ask(seconds, scores, 9.5), 10.0):
-        return f"Every score is below 9.5, so it was there at the first checkpoint, after 10 s. Yours says {got:g}."
+        _, yours = apart(10, got, ".6g")
+        return f"Every score is below 9.5, so it was there at the first checkpoint, after 10 s. Yours says {yours}."
     if not close(got := ask(seconds, scores, 4.0), 50.0):
-        return f"A score that equals the threshold has reached it: 50 s for 4.0. Yours says {got:g}."
+        _, yours = apart(50, got, ".6g")
+        return f"A score that equals the threshold has reached it: 50 s for 4.0. Yours says {yours}."
     random = np.random.default_rng(0)
     for steps in (1, 2, 7, 12, 30):
         times = list(np.cumsum(random.uniform(1, 9, steps)))
@@ -65,7 +69,8 @@ def time_to_quality(answer):
         for level in (max(values) + 1, *random.choice(values, 3), min(values) / 2):
             right, got = _stays(times, values, float(level)), ask(times, values, float(level))
             if not (got == right or close(got, right)):
-                return f"Right for six checkpoints. With {steps} it should be {right:g} s, and yours is {got:g}."
+                expected, yours = apart(right, got, ".6g")
+                return f"Right for six checkpoints. With {steps} it should be {expected} s, and yours is {yours}."
     return None
 
 
@@ -179,10 +184,8 @@ def averaged(answer):
         return "These are the first weights: is the running average kept from step to step?"
     if not close(got, right):
         at = worst(got, right)
-        return (
-            f"Of six weights with decay 0.8 entry {at} is averaged to {float(right[at]):.5g}, and yours is "
-            f"{float(got[at]):.5g}."
-        )
+        expected, yours = apart(float(right[at]), float(got[at]), ".5g")
+        return f"Of six weights with decay 0.8 entry {at} is averaged to {expected}, and yours is {yours}."
     for n, decay in ((1, 0.9), (2, 0.5), (9, 0.99), (30, 0.0), (4, 0.3)):
         weights = [torch.randn(2, 3, 2, generator=draws, dtype=torch.float64) for _ in range(n)]
         if not close(ask([w.clone() for w in weights], decay), _weighted(weights, decay)):

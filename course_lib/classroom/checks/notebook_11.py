@@ -8,6 +8,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from course_lib.classroom.checks.base import as_function, as_tensor, close, exercise, refuse, worst
+from course_lib.classroom.checks.numbers import apart
 
 # --------------------------------------------------------------------------------------------------- a projection
 
@@ -64,7 +65,8 @@ def projection_score(answer):
     right = _scores(*given)
     if not close(got, right):
         (i,) = worst(got, right)
-        return f"For signal {i} the score is {right[i]:.5g}, and yours is {got[i]:.5g}. Sum over the features."
+        expected, yours = apart(float(right[i]), float(got[i]), ".5g")
+        return f"For signal {i} the score is {expected}, and yours is {yours}. Sum over the features."
     for batch, width, classes, seed in ((1, 5, 2, 1), (7, 3, 9, 2), (4, 4, 4, 3), (3, 8, 1, 4)):
         given = _asked(batch, width, classes, seed)
         if not close(ask(given), _scores(*given)):
@@ -129,7 +131,8 @@ def steer_any(answer):
         if not close(across, noise - (noise @ unit)[:, None] * unit):
             return "Across the direction the noise is another one than before. Only its part along it may change."
         (i,) = worst(along, torch.full_like(along, amount))
-        return f"Along the unit vector every draw should have {amount:g}; your draw {i} has {along[i]:.5g}."
+        _, yours = apart(amount, float(along[i]), ".5g")
+        return f"Along the unit vector every draw should have {amount:g}; your draw {i} has {yours}."
     for n, width, amount, seed in ((1, 3, 0.0, 1), (4, 4, -2.0, 2), (9, 2, 0.5, 3), (2, 30, 3.0, 4)):
         stream = torch.Generator().manual_seed(seed)
         noise, direction = torch.randn(n, width, generator=stream), 0.3 * torch.randn(width, generator=stream)
@@ -208,7 +211,8 @@ def conditional_mean(answer):
     right = _conditional(mean, covariance, x, missing)
     if not close(got, right):
         (i,) = worst(got, right)
-        return f"At step {np.flatnonzero(missing)[i]} it is {right[i]:.5g}, and yours is {got[i]:.5g}."
+        expected, yours = apart(float(right[i]), float(got[i]), ".5g")
+        return f"At step {np.flatnonzero(missing)[i]} it is {expected}, and yours is {yours}."
     for length, seed in ((3, 1), (12, 2), (5, 3), (20, 4)):
         mean, covariance, x = _law(length, seed)
         missing = np.zeros(length, dtype=bool)

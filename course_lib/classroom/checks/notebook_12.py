@@ -8,6 +8,7 @@ from numpy import ndarray
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse, worst
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------------- at equal steps
 
@@ -57,8 +58,9 @@ def at_equal_steps(answer):
     right = _by_hand(times, values, even)
     if not close(got, right):
         (i,) = worst(got, right)
+        expected, yours = apart(float(right[i]), float(got[i]))
         return (
-            f"At {even[i]:g} s PCHIP gives {right[i]:.4f}, and yours is {got[i]:.4f}. The steps are "
+            f"At {even[i]:g} s PCHIP gives {expected}, and yours is {yours}. The steps are "
             f"np.linspace(first, last, {length}), of the recording's own times."
         )
     random = np.random.default_rng(0)
@@ -180,10 +182,12 @@ def steps_that_fit(answer):
     if not close(got, right, rel=0, abs=1e-9):
         if close(got, margin * (60 * minutes - report) / a_step):
             return f"There are no broken steps: a whole number was asked for, and yours is {got:.3f}. Round down."
-        return f"In 30 minutes, with a report of 20 s and 0.07 s a step, {right:,} steps fit; yours is {got:g}."
+        _, yours = apart(right, got, ".6g")
+        return f"In 30 minutes, with a report of 20 s and 0.07 s a step, {right:,} steps fit; yours is {yours}."
     if (got := ask(1.0, 0.07, 95.0, 0.85)) != 0:
         return f"Where the report alone takes longer than the time, no step fits: 0, and yours is {got:g}."
     for given in ((2.0, 0.5, 30.0, 0.5), (30.0, 0.031, 0.0, 1.0), (0.5, 3.0, 10.0, 0.9), (5.0, 0.25, 100.0, 0.8)):
         if (got := ask(*given)) != _steps(*given):
-            return f"Right once; for {given} it should be {_steps(*given):,}, and yours is {got:g}."
+            _, yours = apart(_steps(*given), got, ".6g")
+            return f"Right once; for {given} it should be {_steps(*given):,}, and yours is {yours}."
     return None

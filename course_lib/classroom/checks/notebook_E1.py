@@ -2,11 +2,11 @@
 
 import math
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.base import as_function, as_numbers, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------------- smoothed labels
 
@@ -26,13 +26,12 @@ def two_losses(answer):
     losses = as_function(answer)
 
     def ask(real: Tensor, fake: Tensor, where: str = "") -> tuple[float, float]:
-        pair = losses(real.clone(), fake.clone())
-        if isinstance(pair, Tensor | np.ndarray) and pair.ndim == 1:
-            pair = tuple(pair)
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            refuse("Two numbers were asked for, as a pair: the discriminator's loss and the generator's.")
-        names = (f"the discriminator's loss{where}", f"the generator's loss{where}")
-        return as_number(pair[0], what=names[0]), as_number(pair[1], what=names[1])
+        d, g = as_numbers(
+            losses(real.clone(), fake.clone()),
+            (f"the discriminator's loss{where}", f"the generator's loss{where}"),
+            otherwise="Two numbers were asked for, as a pair: the discriminator's loss and the generator's.",
+        )
+        return d, g
 
     draws = torch.Generator().manual_seed(0)
     real, fake = 1 + torch.randn(50, generator=draws), torch.randn(50, generator=draws) - 0.5
@@ -41,7 +40,7 @@ def two_losses(answer):
     if close((d, g), (right_g, right_d)):
         return "The two are exchanged: the discriminator's loss comes first."
     if close(d, right_d * len(real)):
-        return "Yours is a sum over the batch, and grows with it. Each half is a mean over its images."
+        return "Yours is a sum over the batch, and grows with it. Each term is a mean over its own images."
     if close(d, -right_d) or close(d, -_entropy(real, 1) + _entropy(fake, 0)):
         return "The sign: minimising log D(x) makes real images improbable. The cross-entropy is *minus* the mean log."
     if close(d, _entropy(real, 1) + _entropy(fake, 0)):
@@ -52,12 +51,13 @@ def two_losses(answer):
         )
     if close(d, right_d / 2):
         return (
-            "That is half of the discriminator's loss. Add the two halves: 2 log 2 where every logit is 0, unsmoothed."
+            "That is half of the discriminator's loss. Add the two terms: 2 log 2 where every logit is 0, unsmoothed."
         )
     if close(d, -(0.9 * torch.log(torch.sigmoid(real.double()))).mean() + _entropy(fake, 0)):
         return "A label of 0.9 also says 0.1 of *not real*: the term 0.1 log(1 - D(x)) is missing."
     if not close(d, right_d):
-        return f"The discriminator's loss should be {right_d:.4f} here, and yours is {d:.4f}."
+        expected, yours = apart(right_d, d)
+        return f"The discriminator's loss should be {expected} here, and yours is {yours}."
     if close(g, _entropy(fake, 0.9)):
         return "The generator's loss is smoothed too, so it stops at the logit log 9. Smoothing is the discriminator's."
     if close(g, -_entropy(fake, 0)):
@@ -65,11 +65,12 @@ def two_losses(answer):
     if close(g, _entropy(fake, 0)):
         return "That pushes fakes down, as the discriminator does. The generator calls its own images real."
     if close(g, right_g * len(fake)):
-        return "The generator's loss is a sum over the batch in yours. Take the mean, as of the discriminator's halves."
+        return "The generator's loss is a sum over the batch in yours. Take the mean, as of the discriminator's terms."
     if close(g, _entropy(real, 1)):
         return "That is of the real logits, in which no generator has a part. Take the fake ones."
     if not close(g, right_g):
-        return f"The generator's loss should be {right_g:.4f} here, and yours is {g:.4f}."
+        expected, yours = apart(right_g, g)
+        return f"The generator's loss should be {expected} here, and yours is {yours}."
     far = torch.full((4,), 200.0)
     d, g = ask(-far, -far, " at a logit of -200")
     if not (close(d, 180.0) and close(g, 200.0)):
@@ -174,7 +175,7 @@ def latent_walk(answer):
     if close(got[0], a) and not close(got[-1], b, abs=1e-4):
         cosine, sine = torch.linalg.lstsq(torch.stack([a, b], dim=1).double(), got[-1]).solution.tolist()
         if close(got[-1], cosine * a.double() + sine * b.double(), abs=1e-4) and close(math.hypot(cosine, sine), 1.0):
-            turned = round(math.degrees(math.atan2(sine, cosine)) % 360)
+            _, turned = apart(90, math.degrees(math.atan2(sine, cosine)) % 360, ".0f")
             return f"The angle goes from 0 to a quarter of a turn, pi / 2, and yours ends at {turned} degrees."
         return "It begins at a and does not end at b, where the angle is pi / 2."
     if not close(got, right, abs=1e-4):

@@ -6,6 +6,7 @@ import numpy as np
 from numpy import ndarray
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse, worst
+from course_lib.classroom.checks.numbers import apart
 
 # --------------------------------------------------------------------------------------- the least percentage error
 
@@ -52,11 +53,14 @@ def best_constant(answer):
     trials = [values, np.array([5.0]), np.array([1.0, 100.0, 101.0, 102.0]), np.array([4.0, 4.0, 9.0])]
     trials += [np.exp(random.normal(0, 1, n)) for n in (8, 33, 200)]
     for given in trials:
-        if (error := _percent(given, got := ask(given))) > _best(given) * (1 + 1e-6) + 1e-9:
-            shown = np.array2string(np.sort(given)[:7], precision=3)
+        # a search that stops at four digits is right, and between the values the error hardly changes
+        if (error := _percent(given, got := ask(given))) > _best(given) * (1 + 1e-4) + 1e-3:
+            shown = ", ".join(f"{value:.4g}" for value in np.sort(given)[:7]) + (", ..." if len(given) > 7 else "")
+            best = min(given, key=lambda value: _percent(given, value))
+            (least, yours), (of_least, of_yours) = apart(best, got, ".4g"), apart(_best(given), error)
             return (
-                f"For {len(given)} values, sorted {shown} ..., {got:.4g} has a MAPE of {error:.4f} %, and one of "
-                f"the values has {_best(given):.4f} %."
+                f"For {len(given)} values, sorted {shown}, the constant {yours} has a MAPE of {of_yours} %, and "
+                f"{least}, one of the values, has {of_least} %."
             )
     return None
 
@@ -103,7 +107,7 @@ def past_outliers(answer):
     find = as_function(answer)
 
     def ask(values: ndarray, history: int) -> ndarray:
-        mask = as_tensor(np.array(find(values.copy(), history)), what="the mask").numpy()
+        mask = as_tensor(find(values.copy(), history), what="the mask").detach().cpu().numpy()
         if mask.shape != values.shape:
             refuse(f"A mask of {len(values)} was asked for, one for each day, and yours has the shape {mask.shape}.")
         if mask.dtype != bool and not np.isin(mask, (0, 1)).all():
@@ -236,8 +240,9 @@ def known_smooth(answer):
         values = np.random.default_rng(seed).normal(20, 3, n)
         if not close(got := ask(values, width, _halves), expected := right(values, width)):
             (at,) = worst(got, expected)
+            last, yours = apart(expected[at], got[at], ".4g")
             return (
                 f"Of {n} days with a width of {width}, value {at} should be the last of smooth(days {at} to "
-                f"{at + width - 1}), {expected[at]:.4g}, and yours is {got[at]:.4g}."
+                f"{at + width - 1}), {last}, and yours is {yours}."
             )
     return None

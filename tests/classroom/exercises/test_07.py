@@ -102,6 +102,16 @@ def by_mean_deviation(x):
     return away > 3 * np.sqrt(np.pi / 2) * away.mean()
 
 
+def by_percentiles(low, high, width=1.0):
+    """Sigma from half the distance of two percentiles, `width` sigma from the median in a Gaussian."""
+
+    def answer(x):
+        ends = np.percentile(x, [low, high])
+        return np.abs(x - np.median(x)) > 3 * (ends[1] - ends[0]) / 2 / width
+
+    return answer
+
+
 def by_quartiles(x):
     low, high = np.quantile(x, [0.25, 0.75])
     return (x < low - 1.5 * (high - low)) | (x > high + 1.5 * (high - low))
@@ -193,7 +203,9 @@ WRONG = {
         "one side": (upwards_only, "in both directions"),
         "no centre": (uncentred, "subtract the median"),
         "around 0": (lambda x: np.abs(x) > 3 * 1.4826 * np.median(np.abs(x)), "measured from the median"),
-        "a sum for a product": (lambda x: by_mad(x, 3 + 1.4826), "3 x 1.4826 = 4.45"),
+        "a sum for a product": (lambda x: by_mad(x, 3 + 1.4826), "A MAD becomes sigma by 1.4826"),
+        "percentiles within one sigma": (by_percentiles(16.5, 83.5), "yours says [True, True, True, True]"),
+        "0 and 1": (lambda x: by_mad(x).astype(int), "these are 0 and 1 of type int64"),
         "quartiles": (by_quartiles, "% of clean Gaussian noise is flagged, and 3 sigma flags 0.27 %"),
         "places": (lambda x: np.flatnonzero(by_mad(x)), "Return the comparison itself"),
     },
@@ -225,6 +237,8 @@ RIGHT = {
         "with SciPy": lambda x: np.abs(x - np.median(x)) > 3 * median_abs_deviation(x, scale="normal"),
         "in torch": lambda x: torch.tensor(by_mad(x)),
         "rounded": lambda x: by_mad(x, 3 / 0.6745),
+        "half of the distance of the quartiles": by_percentiles(25, 75, width=0.6745),
+        "percentiles at one sigma": by_percentiles(15.865, 84.135),
     },
     "memory_ratio": {"a loop, RMS": memory_by_loop, "in torch": memory_in_torch},
 }

@@ -1,6 +1,7 @@
 """Notebook 08: what each exercise refuses, by the idea behind the mistake, and what it accepts."""
 
 import numpy as np
+import pandas as pd
 import torch
 from exercise_answers import accepts, refuses
 from torch import nn
@@ -20,6 +21,12 @@ def updates_by_playing(config, recordings):
             shown, critic = shown + config.batch_size, critic + 1
         generator += 1
     return [critic, generator, np.float64(shown) / recordings]
+
+
+def wrapped(answer):
+    """The three numbers of an answer in one array, tensor or Series."""
+    ways = {"an array": np.array, "a tensor": torch.tensor, "a Series": lambda pair: pd.Series(pair, index=list("cgs"))}
+    return {way: lambda *given, make=make: make(answer(*given)) for way, make in ways.items()}
 
 
 def with_showings(showings):
@@ -154,7 +161,7 @@ WRONG = {
 
 
 RIGHT = {
-    "updates_of_a_run": {"by a formula": updates, "by playing it": updates_by_playing},
+    "updates_of_a_run": {"by a formula": updates, "by playing it": updates_by_playing, **wrapped(updates)},
     "transposed_length": {
         "by a formula": lambda n, k, s, p, o: (n - 1) * s - 2 * p + k + o,
         "by counting": counted,

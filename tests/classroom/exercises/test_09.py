@@ -1,6 +1,8 @@
 """Notebook 09: what each exercise refuses, by the idea behind the mistake, and what it accepts."""
 
 import numpy as np
+import pandas as pd
+import torch
 from exercise_answers import accepts, refuses
 from scipy import stats
 from scipy.spatial import KDTree
@@ -175,6 +177,8 @@ RIGHT = {
         "by the formula": interval,
         "SciPy's": by_scipy,
         "an array": lambda d: np.array(interval(d)),
+        "a tensor": lambda d: torch.tensor(interval(d)),
+        "a Series": lambda d: pd.Series(interval(d), index=["low", "high"]),
     },
     "share_of_copies": {
         "with a percentile": below(5),

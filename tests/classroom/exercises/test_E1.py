@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import torch
 from exercise_answers import accepts, refuses
 from torch.nn import functional as F
@@ -121,7 +122,7 @@ WRONG = {
         "by probabilities": (by_probabilities, "cut or rounded"),
         "one number": (lambda r, f: losses()(r, f)[0], "as a pair"),
         "sums": (lambda r, f: tuple(len(r) * each for each in losses()(r, f)), "grows with it"),
-        "its sum": (lambda r, f: (losses()(r, f)[0], len(f) * entropy(f, 1.0)), "the discriminator's halves"),
+        "its sum": (lambda r, f: (losses()(r, f)[0], len(f) * entropy(f, 1.0)), "the discriminator's terms"),
         "one mean over both": (over_both, "not for four and three"),
         "overflows": (by_exponentials, "finite number was expected of the discriminator's loss at a logit of -200"),
     },
@@ -159,6 +160,8 @@ RIGHT = {
         "by softplus": by_softplus,
         "by log-sigmoids": by_logsigmoid,
         "an array": lambda r, f: np.array(by_softplus(r, f)),
+        "a tensor": lambda r, f: torch.tensor(by_softplus(r, f)),
+        "a Series": lambda r, f: pd.Series([float(each) for each in by_softplus(r, f)]),
     },
     "overlaps": {"by slices": by_slices, "by torch": by_torch, "by convolution": by_convolution},
     "latent_walk": {"by broadcasting": by_broadcasting, "by stacking": by_stacking, "by a matrix": by_matrix},

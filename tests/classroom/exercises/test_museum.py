@@ -438,6 +438,7 @@ WRONG = {
         "as found": (FOUND["norms_without_nan"], "infinity times 0"),
         "no root": (lambda g: g.flatten(1).square().sum(1), "and no norm either"),
         "a large floor": (lambda g: (g.flatten(1).square().sum(1) + 0.1).sqrt(), "large enough to count"),
+        "a floor that shows": (lambda g: (g.flatten(1).square().sum(1) + 1.1e-6).sqrt(), "yours says 0.001049"),
         "absolute values": (lambda g: g.flatten(1).abs().sum(1), "A sum of absolute values"),
         "an axis": (lambda g: g.norm(dim=1), "over one axis alone"),
         "squeezed": (lambda g: norms_of(g).squeeze(), "lost its axis"),
@@ -560,6 +561,7 @@ RIGHT = {
     "norms_without_nan": {
         "torch's": norms_of,
         "a small floor": lambda g: (g.flatten(1).square().sum(1) + 1e-12).sqrt(),
+        "the largest floor": lambda g: (g.flatten(1).square().sum(1) + 1e-6).sqrt(),
         "clamped before": lambda g: g.flatten(1).square().sum(1).clamp(min=1e-16).sqrt(),
         "where, twice": by_two_roots,
     },
