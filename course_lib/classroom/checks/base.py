@@ -216,14 +216,13 @@ def as_number(value: object, *, what: str = "your answer") -> float:
 
 
 def as_numbers(value: object, whats: Sequence[str], *, otherwise: str) -> list[float]:
-    """A finite number for each of `whats`, from a tuple, a list, or an array or tensor of one axis.
+    """A finite number for each of `whats`, from a tuple, a list, an array or tensor of one axis, or a pandas Series.
 
     A reader whose answer is no sequence of that length hears `otherwise`.
     """
-    one_axis = isinstance(value, (tuple, list)) or (
-        isinstance(value, (torch.Tensor, np.ndarray)) and len(value.shape) == 1
-    )
-    if not one_axis or len(value) != len(whats):
+    value = value.to_numpy() if hasattr(value, "to_numpy") else value
+    several = isinstance(value, (tuple, list)) or (isinstance(value, (torch.Tensor, np.ndarray)) and value.ndim == 1)
+    if not several or len(value) != len(whats):
         refuse(otherwise)
     return [as_number(one, what=what) for one, what in zip(value, whats, strict=True)]
 

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch.nn.functional import conv_transpose1d
 
-from course_lib.classroom.checks.base import as_function, as_number, close, exercise
-from course_lib.classroom.checks.numbers import apart, as_numbers
+from course_lib.classroom.checks.base import as_function, as_number, as_numbers, close, exercise
+from course_lib.classroom.checks.numbers import apart
 from course_lib.training import TrainingConfig
 
 # --------------------------------------------------------------------------------------------- the schedule

@@ -6,8 +6,8 @@ from scipy import stats
 from scipy.spatial.distance import cdist
 
 from course_lib.arrays import Number
-from course_lib.classroom.checks.base import as_function, as_number, close, exercise
-from course_lib.classroom.checks.numbers import apart, as_numbers
+from course_lib.classroom.checks.base import as_function, as_number, as_numbers, close, exercise
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------- a range for one more draw
 

@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from course_lib.classroom.checks.base import as_function, as_tensor, close, exercise, refuse
-from course_lib.classroom.checks.numbers import apart, as_numbers
+from course_lib.classroom.checks.base import as_function, as_numbers, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------------- smoothed labels
 
