@@ -69,6 +69,10 @@ async ({ root, mayScroll, pieces, leaveOut }) => {
 
   // --- the page, element by element
 
+  // What MathJax writes for screen readers alone is not seen, but counts as wide as its text
+  const unseen = document.head.appendChild(document.createElement("style"));
+  unseen.textContent = "mjx-assistive-mml { display: none !important; }";
+
   for (const page of document.querySelectorAll(root)) {
     const edge = page.getBoundingClientRect().right;
     for (const e of page.querySelectorAll("*")) {
@@ -100,5 +104,6 @@ async ({ root, mayScroll, pieces, leaveOut }) => {
         said.add(`overlap: ${name(boxes[i])} and ${name(box)}`);
     });
   }
+  unseen.remove();
   return [...said];
 }
