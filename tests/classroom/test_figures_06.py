@@ -135,6 +135,27 @@ def test_pairs_are_segments_from_real_to_generated_shaded_by_their_rise():
     assert segments.get_linewidths()[0] > segments.get_linewidths()[1] and segments.get_clim() == (0, 1)
 
 
+def test_mixtures_are_weights_times_real_and_the_rest_generated_beside_the_pairs_segments():
+    real, fake = REAL[:5], FAKE[:5]
+    ways = {"a sample": torch.rand(5, 1), "a value": torch.rand(5, 2)}
+    figure = figures.plot_mixtures(real, fake, ways)
+    assert [ax.get_title() for ax in figure.axes] == list(ways)
+    for ax, weights in zip(figure.axes, ways.values(), strict=True):
+        np.testing.assert_allclose(ax.lines[2].get_xydata(), weights * real + (1 - weights) * fake, rtol=1e-6)
+        np.testing.assert_allclose(ax.collections[0].get_segments(), torch.stack([real, fake], dim=1), rtol=1e-6)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["real", "generated", "mixture"]
+
+
+def test_gradients_are_drawn_over_finite_differences_with_the_line_on_which_they_agree():
+    differences = np.array([-1.0, 0.5, 2.0])
+    ax = figures.plot_agreement(differences, {"with": 2 * differences, "without": 0 * differences})
+    with_graph, without, line = ax.lines
+    np.testing.assert_allclose(with_graph.get_xydata(), np.stack([differences, 2 * differences], axis=1))
+    assert not without.get_ydata().any()
+    np.testing.assert_allclose(line.get_xydata(), [[-1, -1], [2, 2]])
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["with", "without"]
+
+
 def test_the_dot_stands_on_top_of_its_parabola():
     ax = figures.plot_two_point_values(1.0, (0.3, 1, 10))
     lines = ax.get_lines()

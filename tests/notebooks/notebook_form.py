@@ -37,11 +37,11 @@ EXEMPT: dict[str, set[str]] = {
 # Notebooks that were written before MAXIMUM_VISIBLE_LINES, with their longest stretches. Only to be lowered: a picture
 # more, or a shorter story.
 STRETCHES_OWED = {
-    "00_start_here": 80,
-    "03_when_gans_fail": 54,
+    "00_start_here": 78,
+    "03_when_gans_fail": 53,
     "04_wasserstein_distance": 61,
-    "05_weight_clipping": 102,
-    "06_gradient_penalty": 160,
+    "05_weight_clipping": 92,
+    "06_gradient_penalty": 74,
     "museum_of_bugs": 72,
 }
 

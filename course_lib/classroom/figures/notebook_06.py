@@ -121,6 +121,44 @@ def plot_pair_slopes(
     return figure
 
 
+def plot_mixtures(
+    real: Float[Array, "n 2"],
+    fake: Float[Array, "n 2"],
+    weights: Mapping[str, Float[Array, "..."]],
+    *,
+    limit: Number = 2.0,
+) -> Figure:
+    """A panel for every way to draw the weights e: the pairs' segments, and e real + (1 - e) generated as dots."""
+    real, fake = as_numpy(real), as_numpy(fake)
+    size = {"figsize": (2.4 * len(weights), 3.5), "sharex": True, "sharey": True, "squeeze": False}
+    figure, axes = plt.subplots(1, len(weights), layout="constrained", **size)
+    for ax, (name, each) in zip(axes[0], weights.items(), strict=True):
+        mixed = as_numpy(each) * real + (1 - as_numpy(each)) * fake
+        ax.add_collection(LineCollection(np.stack([real, fake], axis=1), colors=PALETTE["grey"], linewidths=0.6))
+        ax.plot(*real.T, "o", color=PALETTE["real"], markersize=5, label="real")
+        ax.plot(*fake.T, "^", color=PALETTE["generated"], markersize=5, label="generated")
+        ax.plot(*mixed.T, "D", color=PALETTE["third"], markersize=4, label="mixture")
+        ax.set(title=name, aspect="equal", xlabel="$x_1$", ylabel="$x_2$", xlim=(-limit, limit), ylim=(-limit, limit))
+        ax.label_outer()
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+def plot_agreement(
+    differences: Float[Array, "n"], gradients: Mapping[str, Float[Array, "n"]], *, ax: Axes | None = None
+) -> Axes:
+    """What autograd says of each parameter over what finite differences say; on the dotted line they agree."""
+    differences = as_numpy(differences)
+    ax = new_axes(ax, (6.0, 3.6))
+    for (name, found), color, mark in zip(gradients.items(), CYCLE, MARKERS, strict=False):
+        ax.plot(differences, as_numpy(found), mark, color=color, alpha=0.8, markersize=6, label=name)
+    ends = [differences.min(), differences.max()]
+    ax.plot(ends, ends, ":", color=PALETTE["grey"], linewidth=1.2)
+    ax.set(xlabel="by finite differences", ylabel="by autograd")
+    legend_above(ax)
+    return ax
+
+
 def plot_two_point_values(distance: Number, weights: Sequence[Number], *, ax: Axes | None = None) -> Axes:
     r"""$ts - w(s-1)^2$ over the slope s for each weight w, a dot at its top $(1 + t/2w,\; t + t^2/4w)$."""
     ax = new_axes(ax, (7.0, 3.6))
