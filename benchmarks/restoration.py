@@ -4,7 +4,7 @@ COURSE_DATA=FOLDER python -m benchmarks.restoration ["SET tuning" SET ...]
 
 Makes restoration/tuning.csv: the settings of the latent search on recordings that the generator was trained on, from
 which `Search`'s defaults are taken (`best` reads it). And restoration/fills.csv: 5, 15 or 30 % of a recording missing
-at a random place, its label known or not. Parts that are not in MADE stand in LATER, and are made where they are named.
+at a random place, its label known or not.
 
 A point fill has a squared error. Several drawn fills have an energy score and the coverage of their 90 % band, and the
 first of them is judged: `caught` between fills and what other recordings have in such gaps, and the same over their
@@ -293,10 +293,8 @@ def tuning_part(name: str, settings: Tuning) -> Part:
 
 
 SETS = {name: Damage(EXAMS[name].data, name) for name in ("signs8", "auslan_right_x")}
-MADE = ("signs8",)
 PARTS = [tuning_part(name, Tuning(settings.data, settings.generator)) for name, settings in SETS.items()]
-PARTS += [part(name, SETS[name]) for name in MADE]
-LATER = [part(name, settings) for name, settings in SETS.items() if name not in MADE]
+PARTS += [part(name, settings) for name, settings in SETS.items()]
 
 if __name__ == "__main__":
-    tables.command(PARTS, make, __doc__, LATER)
+    tables.command(PARTS, make, __doc__)

@@ -149,7 +149,7 @@ CHANGES = [
     ("forecasting/bridge", "own_days", 91),
     ("restoration/signs8 tuning", "share", 0.3),
     ("restoration/auslan_right_x tuning", "learning_rates", (0.1,)),
-    *((f"restoration/{name}", "draw_seed", 1) for name in restoration.MADE),
+    *((f"restoration/{name}", "draw_seed", 1) for name in restoration.SETS),
     ("images/rivals", "exam.fraction", 0.5),
     ("images/features", "exam.per_class", 10),
     ("images/DCGAN", "ways.up-sampling.generator.dim", 32),

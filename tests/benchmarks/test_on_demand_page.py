@@ -80,13 +80,12 @@ def test_the_table_of_searches_says_each_number_beside_its_share_of_the_least_on
 
 
 def test_a_table_stands_on_a_page_when_a_part_of_it_is_made():
-    restoration_parts = [*restoration.PARTS, *restoration.LATER]
     parts = {
         "augmentation": augmentation.PARTS,
         "gains": augmentation.PARTS,
         "conditional": [*conditional.PARTS, *conditional.LATER],
-        "restoration": [part for part in restoration_parts if part.file.endswith("fills.csv")],
-        "search": [part for part in restoration_parts if part.file.endswith("tuning.csv")],
+        "restoration": [part for part in restoration.PARTS if part.file.endswith("fills.csv")],
+        "search": [part for part in restoration.PARTS if part.file.endswith("tuning.csv")],
     }
     for name, own in parts.items():
         made = any(tables.status(part) == "holds" for part in own)
