@@ -41,7 +41,7 @@ from torch import Tensor
 
 from benchmarks import recipes, tables
 from benchmarks.augmentation import CLASSICAL, FORGERS, UNTRAINED, Few, load, recogniser
-from benchmarks.foretold import SHUFFLED
+from benchmarks.foretold import NOISY, SHUFFLED
 from benchmarks.recordings import AuslanSessions, Simulated, Ucr
 from benchmarks.tables import Part, make  # noqa: F401 - a bench has PARTS and make
 from course_lib.baselines import ClassicalCopies, Gaussian, JitteredCopies, forge
@@ -50,8 +50,6 @@ from course_lib.data import Invariants, Scaler, SignalDataset
 from course_lib.metrics import verdict_of
 from course_lib.metrics.verdict import UNTRAINED as BEFORE
 from course_lib.training import BEST_RECIPE, Recipe, State, sample
-
-NOISY = "recordings in noise"
 
 # --------------------------------------------------------------------------------------------------------- settings
 

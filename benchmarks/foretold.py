@@ -16,6 +16,7 @@ from course_lib.classroom.results import CLASSICAL, mean_interval
 from course_lib.metrics.verdict import GRADES
 
 COPYING = ("interpolation", CLASSICAL)  # sources that are like recordings and bring little that is new
+NOISY = "recordings in noise"  # copies, too, and plainly bad
 SHUFFLED = "Gaussian, labels shuffled"  # the source that harms most
 LINES = {"grade": 1, "caught": -1, "tstr": 1, "frechet_ratio": -1}  # 1: greater is better
 FORETOLD, CHANCE = 2 / 3, 1 / 2  # of pairs: on each set, and below the interval
@@ -65,6 +66,8 @@ def every_line(table: pd.DataFrame, gains: Sequence[str] = ("gain_10", "gain_30"
         "all": table,
         "without copies": table[~table["source"].isin(COPYING)],
         "without shuffled labels": table[table["source"] != SHUFFLED],
+        "without copies and noise": table[~table["source"].isin((*COPYING, NOISY))],
+        "without copies, noise and shuffled labels": table[~table["source"].isin((*COPYING, NOISY, SHUFFLED))],
     }
     found = [
         ({"sources": name, "gain": gain, "line": line}, foretold(rows, line, gain))

@@ -50,8 +50,9 @@ def foretold_table() -> pd.DataFrame:
     for row in foretold.every_line(table).to_dict("records"):
         added = row["gain"].removeprefix("gain_")
         said(f"{row['line'].replace('_', ' ')}; {added} added; {row['sources']}", row)
-    chance = foretold.by_chance(table)
-    said("grades permuted; 10 added; all", chance.by_set | foretold.without_sets(chance))
+    for added in (10, 30):
+        chance = foretold.by_chance(table, f"gain_{added}")
+        said(f"grades permuted; {added} added; all", chance.by_set | foretold.without_sets(chance))
     return pd.DataFrame(lines).T.rename_axis("preferred by; signals added a class; sources")
 
 

@@ -92,10 +92,9 @@ def page(
         f'<p class="verdict" style="border-color: {COLOURS[verdict.grade]}">'
         f"<strong>{escape(grade.capitalize())}</strong>{escape(rest)}</p>",
         f"<p>{compared}.{quickly} The rules of the verdict stand in <code>course_lib/metrics/verdict.py</code>.</p>",
-        "<p>The verdict says how like recordings the signals are. It does not foretell whether a recogniser that "
-        "learns from them, too, gets better: on five sets the better grade gained no oftener than chance would have "
-        "it (<code>docs/judging.md</code>). If that is what they are for, train it with and without them, and try both "
-        "on recordings held out.</p>",
+        "<p>The verdict says how like recordings the signals are. That it foretells whether a recogniser that learns "
+        "from them, too, gets better was tried on five sets and not shown (<code>docs/judging.md</code>). If that is "
+        "what they are for, train it with and without them, and try both on recordings held out.</p>",
         *[_figure(key, pictures[key]) for key in (PICTURE,) if key in pictures],
         "<h2>Each metric, beside recordings and forgers</h2>",
         "<p>A value says something only beside what recordings score among themselves: <em>recordings</em> is the mean "

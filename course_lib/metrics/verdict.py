@@ -21,8 +21,8 @@ is outside by chance in 14 reports of 100, two or more in one); a line that coul
 
 *Use it*: none of these.
 
-What it does not say: whether a recogniser that learns from the signals, too, gets better. On five sets the grade did
-not foretell that (docs/judging.md).
+What it does not say: whether a recogniser that learns from the signals, too, gets better. That the grade foretells it
+was tried on five sets and not shown (docs/judging.md).
 """
 
 from collections.abc import Iterator

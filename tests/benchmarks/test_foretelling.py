@@ -221,6 +221,17 @@ def test_sources_that_copy_are_left_out_where_it_is_said():
     assert share["without copies"] == 1
 
 
+def test_recordings_in_noise_are_left_out_with_the_copies_where_it_is_said():
+    """They, graded worst, gain most; without them the shuffled labels alone make the verdict wrong."""
+    sources = ("x", "y", foretold.SHUFFLED, foretold.NOISY)
+    grades = ("use it", "use it with care", "use it", "not yet")
+    table = foretold.every_line(a_table([0.2, 0.1, 0.0, 0.3], grades=grades, sources=sources), gains=("gain_10",))
+    share = table[table["line"] == "grade"].set_index("sources")["share"]
+    assert share["without copies"] == pytest.approx(1 / 5)
+    assert share["without copies and noise"] == 1 / 2
+    assert share["without copies, noise and shuffled labels"] == 1
+
+
 def test_grades_permuted_are_right_in_half_of_the_pairs_and_never_the_very_table():
     table = a_table([0.2, 0.1, 0.0])
     found = foretold.by_chance(table, draws=500)
