@@ -17,7 +17,7 @@ from benchmarks.goals import RUNS, goals
 from course_lib.classroom import results
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-NAMES = ("results", "ring_and_grid", "signals", "judging", "trials", "forecasting", "images", "speed")
+NAMES = ("results", "ring_and_grid", "signals", "judging", "trials", "forecasting", "images", "speed", "exercises")
 PAGES = tuple(DOCS / f"{page}.md" for page in NAMES)
 
 
@@ -120,6 +120,12 @@ def _w1_by_optimizer() -> list[tuple]:
         )
         for limit, runs in table.groupby("limit", sort=False)
     ]
+
+
+def judges_table() -> pd.DataFrame:
+    """Of each exercise: the changes of its solution that were tried, and what its judge made of them."""
+    table = results.table("results/judges").sort_values(["notebook", "exercise"], kind="stable")
+    return table.rename(columns={"accepted": "equivalent, accepted"}).set_index("exercise")
 
 
 def first_trials_table() -> pd.DataFrame:
@@ -276,6 +282,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = (
         "quick": quick_table,
         "critics": critics_table,
         "first_trials": first_trials_table,
+        "judges": judges_table,
         "time": time_table,
         "without": without_table,
         "counts": counts_table,

@@ -79,11 +79,32 @@ def read_history(answer):
             f"Of a run whose slope grows from 1 to {away[-1]:.0f} in its last quarter yours says {word!r}. The mean "
             "over the last tenth is far above 2; over the whole run it is drowned."
         )
+    mild = _history(gradient_norm=np.full(200, 2.5))
+    if (word := ask(mild)) != "slope runs away":
+        return f"Of a run whose slope is 2.5 at every step yours says {word!r}. Above 2 was asked for."
+    first_half = (np.arange(300) >= 270) & (np.arange(300) < 284)
+    edge = _history(300, gradient_norm=np.where(first_half, 3.2, 1.0))
+    if (word := ask(edge)) != "slope runs away":
+        return (
+            f"Of 300 steps the last tenth is 30. Their slopes are fourteen times 3.2, then sixteen times 1: "
+            f"2.03 on the mean, and yours says {word!r}. Take the mean, and of these 30."
+        )
+    if (word := ask(_history(6, gradient_norm=np.full(6, 10.0)))) != "slope runs away":
+        return (
+            f"Of a run of six steps, all with slope 10, yours says {word!r}. A tenth of six may round to none: "
+            "take one step at least."
+        )
     behind = _history(wasserstein=good["wasserstein"] * np.exp(-t / 40) - 0.6 * (1 - np.exp(-t / 40)))
     if (word := ask(behind)) != "critic behind":
         return (
             f"Of a run whose estimate settles at -0.6, with slope 1, yours says {word!r}. The critic scores generated "
             "signals above real ones: the generator runs ahead of it."
+        )
+    low = _history(300, wasserstein=np.where(first_half, -3.0, 1.0))
+    if (word := ask(low)) != "critic behind":
+        return (
+            f"Of 300 steps the last 30 have an estimate of -3 fourteen times, then of 1 sixteen times: "
+            f"-0.87 on the mean, and yours says {word!r}. Take the mean, and of these 30."
         )
     both = _history(gradient_norm=away, wasserstein=-away)
     if (word := ask(both)) != "slope runs away":

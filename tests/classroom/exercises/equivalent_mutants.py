@@ -8,6 +8,7 @@ SYMMETRIC = "a distance, or an absolute value: the same both ways round"
 SQUARED = "squared afterwards: the sign of the difference is gone"
 ONLY_A_WARNING = "the same number; NumPy prints a warning at log 0"
 SAME_SHAPE = "real and fake samples have one shape"
+SHORT_RUN = "how a tenth of fewer than twenty steps is rounded is not said"
 ONE_RESULT = "a tuple of one: its first is its last"
 ANY_CHANGE = "any change of the sample will do; only whether the others' scores move is looked at"
 TOLERANCE = "another tolerance of the same order: scores that do not mix are equal to the last digit"
@@ -48,15 +49,18 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 3: return close.any(dim=0).sum()": "the same count, as a tensor that holds one number",
     },
     "unrolled_slope": {
+        "line 2: theta = torch.tensor(theta, requires_grad=True)": "the same slope, to a float32's precision",
         "line 6: return torch.autograd.grad(loss, theta)[0]": "the same number, as a tensor that holds it",
         "line 6: return torch.autograd.grad(loss, theta)[-1].item()": ONE_RESULT,
     },
     "line_distance": {
+        "line 5: return (np.abs(F - G) * np.diff(places)).sum()[None]": ONE_NUMBER,
         "line 1: def line_distance(y, x):": SYMMETRIC,
         "line 5: return (np.abs(G - F) * np.diff(places)).sum()": SYMMETRIC,
     },
     "best_prices": {"line 2: return (np.abs(y - x[:, None]) - psi).min(axis=1)": SYMMETRIC},
     "gaussian_distance": {
+        "line 2: return np.sqrt((m1 - m2) ** 2 + (s1 - s2) ** 2)[None]": ONE_NUMBER,
         "line 1: def gaussian_distance(m2, s1, m1, s2):": SQUARED,
         "line 1: def gaussian_distance(m1, s2, m2, s1):": SQUARED,
         "line 2: return np.sqrt((m2 - m1) ** 2 + (s1 - s2) ** 2)": SQUARED,
@@ -71,11 +75,14 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "line 2: return (weights - rate * gradients).clamp(-limit, limit).detach()": "no derivative is asked for",
     },
     "linear_reach": {
+        "line 2: return (clip * np.abs(real.mean(axis=0) - fake.mean(axis=0)).sum())[None]": ONE_NUMBER,
         "line 1: def linear_reach_exact(fake, real, clip):": SYMMETRIC,
         "line 2: return clip * np.abs(fake.mean(axis=0) - real.mean(axis=0)).sum()": SYMMETRIC,
     },
     "mix_pairs": {"line 2: weights = weights.view(-1, *[1] * (fake.ndim - 1))": SAME_SHAPE},
     "what_the_critic_minimises": {
+        "line 2: mixed = mixed.clone().requires_grad_(True)": ANY_POINTS,
+        "line 5: return (critic(fake).mean() - critic(real).mean() + weight * penalty)[None]": ONE_NUMBER,
         "line 2: mixed = mixed.detach().requires_grad_(True).clone()": "a copy of a leaf, on its graph",
         "line 2: mixed = mixed.detach().requires_grad_(True)": "detach() makes a new tensor already",
         "line 2: mixed = mixed.clone().detach().requires_grad_(True)": "detached and copied in the other order",
@@ -113,8 +120,14 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "transposed_length": {
         "line 1: def transposed_length(length, output_padding, stride, padding, kernel):": "the two are only added",
     },
-    "penalty_of_slopes": {"line 2: return (1 - slopes.flatten(1).norm(dim=1)).square().mean()": SQUARED},
+    "penalty_of_slopes": {
+        "line 2: return (1 - slopes.flatten(1).norm(dim=1)).square().mean()": SQUARED,
+        "line 2: return (slopes.flatten(1).norm(dim=1) - 1).square().mean()[None]": ONE_NUMBER,
+    },
     "read_history": {
+        "line 4: end = history.tail(max(2, len(history) // 10))": SHORT_RUN,
+        "line 5: if end['gradient_norm'].mean() >= 2:": ON_NO_TIE,
+        "line 7: if end['wasserstein'].mean() <= 0:": ON_NO_TIE,
         "line 4: end = history.tail(max(len(history) // 10, 1))": "the larger of two numbers",
         "line 7: if end['wasserstein'].sum() < 0:": "a sum has the sign of its mean",
     },
@@ -180,5 +193,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "known_smooth": {
         "line 3: return [smooth(values[t - width:t])[-1] for t in ends]": "a list of the same numbers",
+    },
+    "largest_step": {
+        "line 2: if eigenvalue.real > 0:": "where the real part is 0 the formula gives 0 as well",
+    },
+    "spread_across": {
+        "line 2: return signals.var(dim=0).mean()[None]": ONE_NUMBER,
     },
 }

@@ -7,12 +7,13 @@ known and not yet decided; test_solution_mutations.py fails for a new one, and f
 
 python tests/classroom/exercises/mutant_trials.py [EXERCISE ...]            print the survivors of these, or of all
 python tests/classroom/exercises/mutant_trials.py --messages EXERCISE       and what every other mutant hears
-python tests/classroom/exercises/mutant_trials.py --write                   make survivors.json anew
+python tests/classroom/exercises/mutant_trials.py --write                   make survivors.json and judges.csv anew
 """
 
 import argparse
 import ast
 import contextlib
+import csv
 import dataclasses
 import functools
 import inspect
@@ -42,6 +43,7 @@ from course_lib.classroom.checks import EXERCISES
 from course_lib.classroom.checks.base import Exercise, Refused, _NotAttempted, _ReadersError
 
 SURVIVORS = Path(__file__).resolve().with_name("survivors.json")
+COUNTS = Path(__file__).resolve().parents[3] / "data" / "results" / "judges.csv"
 SECONDS = 2.0  # of processor time for one mutant, or this many times what the solution took:
 TIMES = 20
 
@@ -220,6 +222,18 @@ def known_survivors(path: Path = SURVIVORS) -> dict[str, list[str]]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def known_counts(path: Path = COUNTS) -> dict[str, tuple[str, int, int, int]]:
+    """Of each exercise its notebook, and how many changes were tried, refused and accepted, as judges.csv has it."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return {name: (notebook, *map(int, numbers)) for name, notebook, *numbers in list(csv.reader(file))[1:]}
+
+
+def counts_of(trials: list[Trial]) -> tuple[int, int, int]:
+    """How many changes were tried, refused (in whatever way) and accepted."""
+    accepted = sum(trial.outcome == ACCEPTED for trial in trials)
+    return len(trials), len(trials) - accepted, accepted
+
+
 def complaints(name: str, trials: list[Trial], known: list[str], equivalent: dict[str, str]) -> list[str]:
     """What is wrong with the judge of an exercise, or with the lists about it; [] if nothing is."""
     found = [
@@ -267,11 +281,13 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     solutions = [s for s in published() if not options.exercises or s.name in options.exercises]
     survivors = known_survivors() if options.write and options.exercises else {}
+    counts = known_counts() if options.write and options.exercises else {}
     for solution in solutions:
         equivalent = EQUIVALENT.get(solution.name, {})
         trials = trials_of(solution, EXERCISES[solution.name])
         accepted = [trial.mutant.description for trial in trials if trial.outcome == ACCEPTED]
         survivors[solution.name] = sorted(set(accepted) - set(equivalent))
+        counts[solution.name] = solution.notebook, *counts_of(trials)
         print(f"{solution.name}: {len(trials)} mutants, {len(accepted)} accepted, {len(equivalent)} named equivalent")
         for trial in trials:
             if trial.outcome != REFUSED and trial.mutant.description not in equivalent:
@@ -281,6 +297,10 @@ def main(arguments: list[str]) -> int:
     if options.write:
         kept = {name: survivors[name] for name in sorted(survivors) if survivors[name]}
         SURVIVORS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        with COUNTS.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["exercise", "notebook", "tried", "refused", "accepted"])
+            writer.writerows([name, *them] for name, them in counts.items())
     return 0
 
 

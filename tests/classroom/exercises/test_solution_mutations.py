@@ -19,6 +19,8 @@ from mutant_trials import (
     UNDEFINED,
     chosen,
     complaints,
+    counts_of,
+    known_counts,
     known_survivors,
     trials_of,
     try_mutant,
@@ -41,6 +43,8 @@ def test_a_judge_refuses_every_small_change_of_its_solution_but_the_listed_ones(
     trials = trials_of(solution, EXERCISES[name])
     found = complaints(name, trials, known_survivors().get(name, []), EQUIVALENT.get(name, {}))
     assert not found, "\n".join(["", *found])
+    counted = (solution.notebook, *counts_of(trials))
+    assert known_counts()[name] == counted, "make judges.csv anew: python mutant_trials.py --write"
 
 
 def test_there_are_twenty_changes_of_a_solution_on_average_and_ten_of_each():
