@@ -59,7 +59,7 @@ def of_the_suite() -> list[Goal]:
         Goal(
             "`make test`, set-up apart",
             "<= 15 min",
-            f"{minutes:.1f} min, once, with nothing beside it",
+            f"{minutes:.1f} min, once, beside short other runs",
             verdict({"": distance(minutes, high=15)}),
             command="make test",
         ),
