@@ -6,6 +6,7 @@ import numpy as np
 from numpy import ndarray
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise
+from course_lib.classroom.checks.numbers import apart
 
 LOG2 = math.log(2)
 
@@ -74,7 +75,8 @@ def kl_with_zeros(answer):
                 return message
         for (p, q), got, right in zip(PAIRS, asked, rights, strict=True):
             if not close(got, right):
-                return f"KL of p = {p} from q = {q} is {right:.4f} nats, and yours is {got:.4g}."
+                wanted, said = apart(right, got)
+                return f"KL of p = {p} from q = {q} is {wanted} nats, and yours is {said}."
     unseen = ask([1.0, 0.0], [0.5, 0.5])
     if math.isnan(unseen):
         return (

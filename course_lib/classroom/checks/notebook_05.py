@@ -5,6 +5,7 @@ import torch
 from numpy import ndarray
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------------------ the clipped step
 
@@ -229,4 +230,4 @@ def steepest_slope(answer):
             "You took sqrt(n) a layer: that is how much *random* signs let through. With all weights equal the sums of "
             "n terms grow like n."
         )
-    return f"{asked} the slope is {right(*case.values()):.4g}, and yours is {got:.4g}."
+    return "{} the slope is {}, and yours is {}.".format(asked, *apart(right(*case.values()), got, ".4g"))

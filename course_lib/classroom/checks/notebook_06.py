@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from course_lib.classroom.checks.base import as_function, as_numbers, as_tensor, close, exercise, refuse, worst
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------------------------- mixing
 
@@ -90,7 +91,7 @@ def mix_pairs(answer):
     return (
         f"For samples of shape {shape} the mixtures are not on their segments at the places asked for: number {place} "
         f"of sample {k} is {float(x[k, place]):.3f} and {float(y[k, place]):.3f}, its weight {float(e[k]):.3f}; "
-        f"expected {float(right[k, place]):.3f}, got {float(one[k, place]):.3f}."
+        "expected {}, got {}.".format(*apart(float(right[k, place]), float(one[k, place]), ".3f"))
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from exercise_answers import answer_of, published
+from scipy import special
 
 from course_lib.classroom.checks import EXERCISES, Refused, as_numbers
 from course_lib.classroom.checks.numbers import apart
@@ -52,3 +53,17 @@ def test_a_message_never_shows_two_numbers_that_look_alike(name):
     assert pairs
     for expected, yours in pairs:
         assert float(expected.replace(",", "")) != float(yours.rstrip(".")), (expected, yours)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("kl_with_zeros", lambda p, q: 1.00015 * float(special.rel_entr(p, q).sum())),
+        ("steepest_slope", lambda c, n, hidden, d: 1.00015 * c ** (hidden + 1) * n**hidden * d**0.5),
+    ],
+)
+def test_an_answer_that_is_a_little_off_hears_two_numbers_that_differ(name, answer):
+    said = EXERCISES[name].verdict(answer)
+    assert said.right is False
+    wanted, got = re.search(r"is (-?[\d.]+)[^\d]* yours is (-?[\d.]+\d)", said.message).groups()
+    assert float(wanted) != float(got), said.message
