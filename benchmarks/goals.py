@@ -431,6 +431,7 @@ def of_the_speed() -> list[Goal]:
         ),
         Goal("the same on one GPU, captured steps", ">= 5 x the textbook loop"),
         *_growth(),
+        _from_csv_to_report(),
         _time_to_quality(),
         Goal(
             "kill -9 at any moment: the checkpoint loads, the resumed run is bit-equal (CPU)",
@@ -469,6 +470,18 @@ def _growth() -> list[Goal]:
             "make bench",
         ),
     ]
+
+
+def _from_csv_to_report() -> Goal:
+    minutes = by_hand("the tool", "minutes by the clock")
+    return Goal(
+        "1,000 signals of 160 steps, from CSV to report (`fit --minutes 10`), 2 cores",
+        "<= 10 min",
+        f"{minutes:.1f} min by the clock, once, on one thread beside another run (trials.md)",
+        verdict({"": distance(minutes, high=10, form=".1f")}),
+        "0",
+        "python -m course_lib fit",
+    )
 
 
 def _time_to_quality() -> Goal:
