@@ -14,6 +14,7 @@ Array = ndarray | torch.Tensor
 Number = float | int
 
 PART = 2**18  # numbers that are looked at at a time, where a large set must not be held twice
+ENOUGH = 4_000_000  # numbers of a set that its Gaussians, scales and small steps are read off
 
 
 def parts(n: int, size: int) -> list[slice]:

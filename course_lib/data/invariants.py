@@ -16,7 +16,7 @@ from jaxtyping import Float, Float64
 from numpy import ndarray
 from torch import Tensor
 
-from course_lib.arrays import finite_float64, kind
+from course_lib.arrays import ENOUGH, finite_float64, kind
 from course_lib.data.dataset import SignalDataset
 from course_lib.data.lattices import (
     ROUNDING,
@@ -34,7 +34,6 @@ from course_lib.data.lattices import (
 SAME = 1e-4  # of the channel's spread: means and deviations that differ by less are one (files of 5 digits and more)
 EXACT = 1e-6  # of the channel's spread: a signal this close to what is imposed is left alone
 REPEATS = 1e-3  # of a channel's steps: fewer that are exactly 0 are left to chance
-ENOUGH = 4_000_000  # values that the size of small steps is read off
 TENTH = 0.1  # of the steps that are not 0: the small ones, below whose largest steps are as good as even
 
 

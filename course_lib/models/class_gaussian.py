@@ -5,8 +5,6 @@ A generator that begins with its draws begins with what they have (training may 
 of the variance are left out.
 """
 
-from collections.abc import Callable
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -39,28 +37,23 @@ def class_gaussians(
 
 
 def _root(off: Float[Tensor, "n D"], share: float) -> Float[Tensor, "r D"]:
-    components = _components if off.numel() <= LARGE else _components_of_many
-    squares, scaled = components(off)
-    held = squares.cumsum(0) / squares.sum().clamp_min(1e-30)
-    return scaled(int((held < share).sum()) + 1) / (len(off) - 1) ** 0.5
+    lengths, directions = _components(off)
+    held = lengths.square().cumsum(0) / lengths.square().sum().clamp_min(1e-30)
+    few = int((held < share).sum()) + 1
+    return (lengths[:few, None] * directions[:few]) / (len(off) - 1) ** 0.5
 
 
-def _components(off: Float[Tensor, "n D"]) -> tuple[Float[Tensor, " m"], Callable[[int], Float[Tensor, "r D"]]]:
-    """Squared lengths of the principal components, the largest first; and the first r, each with its length."""
-    _, lengths, directions = torch.linalg.svd(off, full_matrices=False)
-    return lengths.square(), lambda few: lengths[:few, None] * directions[:few]
+def _components(off: Float[Tensor, "n D"]) -> tuple[Float[Tensor, " m"], Float[Tensor, "m D"]]:
+    """Lengths and directions of the principal components, the largest first.
 
-
-def _components_of_many(off: Float[Tensor, "n D"]) -> tuple[Float[Tensor, " m"], Callable[[int], Float[Tensor, "r D"]]]:
-    """The same by the smaller of the two squares of the matrix: exact enough for components of this size, and quick."""
+    Of a large matrix by the smaller of its two squares: quick, and exact enough for the components that are kept.
+    """
+    if off.numel() <= LARGE:
+        return torch.linalg.svd(off, full_matrices=False)[1:]
     wide = len(off) < off.shape[1]
     squares, vectors = torch.linalg.eigh(off @ off.T if wide else off.T @ off)
-    squares, vectors = squares.flip(0).clamp_min(0), vectors.flip(1)
-
-    def scaled(few: int) -> Float[Tensor, "r D"]:
-        return vectors[:, :few].T @ off if wide else squares[:few, None].sqrt() * vectors[:, :few].T
-
-    return squares, scaled
+    lengths, vectors = squares.flip(0).clamp_min(0).sqrt(), vectors.flip(1).T
+    return lengths, (vectors @ off / lengths[:, None].clamp_min(1e-12) if wide else vectors)
 
 
 class ClassGaussian(nn.Module):

@@ -123,7 +123,8 @@ def train(
         invariants: what all recordings share exactly, in their own units. Training does not use them; they are kept in
             the checkpoint beside the dataset's scaler, for whoever draws from it.
         bf16: multiply in bfloat16 (torch.autocast): faster where the processor has it, and with 3 digits. Weights and
-            losses stay in float32. Over 400 steps it made no difference to the signals that shows (docs/speed.md).
+            losses stay in float32. Over 400 steps the signals came out a little smoother, and no worse by the judges
+            (docs/speed.md).
         captured: on CUDA, replay each whole step as one graph (see `captured`). It was not run on a GPU yet.
 
     Returns:

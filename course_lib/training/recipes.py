@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
+from course_lib.arrays import ENOUGH
 from course_lib.data import Invariants, SignalDataset
 from course_lib.models import (
     MirrorCritic,
@@ -26,7 +27,7 @@ from course_lib.penalties import relative_to_roughness
 from course_lib.training.config import TrainingConfig
 
 NETS = ("upsampling", "multiscale", "mirror")
-ENOUGH, FEW = 4_000_000, 32  # numbers of a set that its Gaussians and scales are read off; recordings of a small class
+FEW = 32  # recordings of a class that are kept of a large set, if it has so many
 SECOND_DIFFERENCES = 0.5  # how loud they are in the critic's input, beside signals of size 1, at sobolev_weight=1
 
 
