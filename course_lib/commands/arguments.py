@@ -111,7 +111,11 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         metavar="HZ",
         help="steps a second (after --length, of the steps then): kept, for axes and exports",
     )
-    group.add_argument("--unit", metavar="TEXT", help="of the values: kept, for axes and exports")
+    add_unit(group, "of the values, for all channels or one each between commas: kept, for axes and exports")
+
+
+def add_unit(parser: argparse._ActionsContainer, help: str) -> None:
+    parser.add_argument("--unit", metavar="A,B", help=help)
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -124,6 +128,23 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 def reading(arguments: argparse.Namespace) -> dict[str, object]:
     """The options of `add_reading` that were given."""
     return {name: getattr(arguments, name) for name in READING if getattr(arguments, name) is not None}
+
+
+def units(text: str | None, channels: int) -> list[str]:
+    """The unit of each channel that --unit names, "" where it names none.
+
+    Raises:
+        ValueError: if it names neither one nor one for each channel.
+    """
+    if not text or channels == 1:  # one channel's unit may hold a comma
+        return [text or ""] * channels
+    named = [part.strip() for part in next(csv.reader([text], skipinitialspace=True), [])]
+    if len(named) not in (1, channels):
+        raise ValueError(
+            f"--unit {text}: expected one unit for all {channels} channels, or {channels} between commas, got "
+            f"{len(named)}. Leave a channel that has none empty: m,,V."
+        )
+    return named * (channels if len(named) == 1 else 1)
 
 
 def is_auslan(path: Path) -> bool:
@@ -222,8 +243,7 @@ def classes_named(texts: Sequence[str], names: Sequence[str]) -> list[str]:
 def training_command(arguments: argparse.Namespace, steps: int) -> str:
     """The `train` command that makes the same run, to be typed or pasted."""
     words = ["python", "-m", "course_lib", "train", arguments.signals]
-    for name, value in reading(arguments).items():
-        words += [f"--{name}", _as_typed(value)]
+    words += [word for name, value in reading(arguments).items() for word in (f"--{name}", _as_typed(value))]
     for text in arguments.classes or ():
         words += ["--classes", text]
     words += ["--unconditional"] * arguments.unconditional
@@ -232,6 +252,11 @@ def training_command(arguments: argparse.Namespace, steps: int) -> str:
         if (value := getattr(arguments, name)) is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join([*words, "--steps", str(steps), "--out", str(arguments.out)])
+
+
+def typed(options: dict[str, object]) -> str:
+    """Options of `add_reading` as a person types them."""
+    return " ".join(f"--{name} {shlex.quote(_as_typed(value))}" for name, value in options.items())
 
 
 def _as_typed(value: object) -> str:

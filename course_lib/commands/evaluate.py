@@ -160,14 +160,24 @@ def compared(recordings: Recordings) -> tuple[SignalDataset, SignalDataset]:
     return learnt, test if len(chosen) == there else test[chosen]
 
 
+def options_of_run(known: dict, signals: str) -> dict[str, object]:
+    """How the run's own recordings were read, for another file of their kind; {} for one of another kind."""
+    own = str(known.get("signals", ""))
+    alike = Path(own).suffix.lower() == Path(signals).suffix.lower()
+    return dict(known.get("reading") or {}) if alike and shared.SIMULATED not in (own, signals) else {}
+
+
 def other_recordings(arguments: argparse.Namespace, learnt: SignalDataset) -> SignalDataset:
-    """What --real names, at the length and with the classes of the run.
+    """What --real names, at the length and with the classes of the run; read as those were, unless told otherwise.
 
     Raises:
         ValueError: if it has other channels, or classes that the run did not learn.
     """
-    options = {"length": learnt.length} | shared.reading(arguments)
-    real = shared.load(arguments.real, options)
+    options = shared.reading(arguments)
+    known = load_settings(files.user_path(arguments.run_folder))
+    if not options and (options := options_of_run(known, arguments.real)):
+        say(f"It is read as the run's recordings were, {shared.typed(options)}; other options replace these.")
+    real = shared.load(arguments.real, {"length": learnt.length} | options)
     say(shared.as_options(str(real)))
     if (real.channels, real.length) != (learnt.channels, learnt.length):
         raise ValueError(

@@ -5,6 +5,7 @@ a CSV gives back the same float32.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from course_lib import checkpoints, files
-from course_lib.commands.arguments import add_device, class_named, positive
+from course_lib.commands.arguments import add_device, class_named, positive, units
 from course_lib.commands.run_folder import load_settings
 from course_lib.devices import choose_device
 from course_lib.training import sample
@@ -120,11 +121,12 @@ def class_counts(folder: Path, n_classes: int) -> Int[np.ndarray, "K"]:
 
 
 def export(out: Path, folder: Path, values: Float[Tensor, "n C L"], labels: Int[Tensor, "n"] | None) -> None:
-    """Write signals with what the run knows of them: class names, steps a second, unit."""
+    """Write signals with what the run knows of them: names of classes and channels, steps a second, units."""
     known = load_settings(folder)
     names = checkpoints.load_class_names(folder / GENERATOR) or ()
     given = None if labels is None else labels.numpy()
-    write_signals(out, values.numpy(), given, names, rate=known.get("rate"), unit=known.get("unit") or "")
+    called = dict(channel_names=known.get("channel_names") or (), unit=units(known.get("unit"), values.shape[1]))
+    write_signals(out, values.numpy(), given, names, rate=known.get("rate"), **called)
 
 
 def write_signals(
@@ -133,20 +135,24 @@ def write_signals(
     labels: np.ndarray | None = None,
     names: tuple[str, ...] = (),
     *,
+    channel_names: Sequence[str] = (),
     rate: float | None = None,
-    unit: str = "",
+    unit: str | Sequence[str] = "",
 ) -> None:
-    """(N, C, L) values and (N,) labels to .npz (`values`, `labels`, `class_names`) or .csv (`label`, c0_t0, ...).
+    """(N, C, L) values and (N,) labels to .npz (`values`, `labels` and names) or .csv (`label`, c0_t0, ...).
 
     A CSV holds a row a signal, its label as the class's name where there is one, and each value in as many digits as it
-    takes to read the same float32 again. With a rate (Hz) or a unit its header says them: `c0_t1 (0.0125 s, m)`.
-    `load_signals` reads both. The file appears whole or not at all.
+    takes to read the same float32 again. Its header says what is known: which channel of several, the time (by the
+    rate, in Hz), the channel's unit: `c0_t1 (right_x, 0.0125 s, m)`. `load_signals` reads both. The file appears whole
+    or not at all.
     """
     values = np.asarray(values, dtype=np.float32)
     labels = None if labels is None else np.asarray(labels, dtype=np.int64)
     arrays = {"values": values} | ({} if labels is None else {"labels": labels})
     if labels is not None and names:
         arrays["class_names"] = np.array(names)
+    if channel_names:
+        arrays["channel_names"] = np.array(channel_names)
 
     def write_npz(partial: Path) -> None:
         with open(partial, "wb") as file:
@@ -154,7 +160,9 @@ def write_signals(
 
     def write_csv(partial: Path) -> None:
         n, channels, length = values.shape
-        columns = [_column(c, t, rate, unit) for c in range(channels) for t in range(length)]
+        called = [channel_names[c] if channel_names and channels > 1 else "" for c in range(channels)]
+        of_channel = list(zip(called, [unit] * channels if isinstance(unit, str) else unit, strict=True))
+        columns = [_column(c, t, rate, *of_channel[c]) for c in range(channels) for t in range(length)]
         frame = pd.DataFrame(values.reshape(n, -1), columns=columns)
         if labels is not None:
             frame.insert(0, "label", [names[k] if 0 <= k < len(names) else k for k in labels])
@@ -163,7 +171,7 @@ def write_signals(
     files.write_whole(out, write_npz if out.suffix == ".npz" else write_csv)
 
 
-def _column(c: int, t: int, rate: float | None, unit: str) -> str:
-    """`c0_t1`, and in brackets its time in seconds and the unit of its values, where they are known."""
-    known = ([f"{t / rate:.6g} s"] if rate else []) + ([unit] if unit else [])
+def _column(c: int, t: int, rate: float | None, name: str, unit: str) -> str:
+    """`c0_t1`, and in brackets its channel's name, its time in seconds and its unit, where they are known."""
+    known = [word for word in (name, f"{t / rate:.6g} s" if rate else "", unit) if word]
     return f"c{c}_t{t}" + (f" ({', '.join(known)})" if known else "")

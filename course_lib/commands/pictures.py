@@ -10,6 +10,7 @@ from torch import Tensor
 
 from course_lib import checkpoints, files
 from course_lib.commands import say
+from course_lib.commands.arguments import units
 from course_lib.commands.generate import GENERATOR, draw
 from course_lib.commands.recordings import Recordings
 from course_lib.commands.run_folder import PICTURE, load_settings
@@ -26,8 +27,9 @@ def samples_picture(real: SignalDataset, made: Tensor | None, known: dict) -> by
         real_labels=real.labels if real.labelled else None,
         generated_labels=real.labels if real.labelled and made is not None else None,
         class_names=real.class_names,
+        channel_names=real.channel_names or (),
         sampling_rate=known.get("rate"),
-        unit=known.get("unit") or "",
+        unit=units(known.get("unit"), real.channels),
     )
     return _png(figure)
 

@@ -47,7 +47,7 @@ class Recordings:
         )
 
     def save(self, path: Path) -> None:
-        """One .npz: `values`, `labels`, `class_names` as `load_signals` reads them; `held_out` (yes or no); `rows`.
+        """One .npz: `held_out` (yes or no), `rows`, and what `load_signals` reads: `values`, `labels`, names.
 
         Raises:
             OSError: if the file system refuses.
@@ -65,6 +65,8 @@ class Recordings:
             arrays["class_names"] = np.array(self.learnt.class_names)
         if self.learnt.groups is not None:
             arrays["groups"] = torch.cat([part.groups for part in parts]).numpy()[order]
+        if self.learnt.channel_names is not None:
+            arrays["channel_names"] = np.array(self.learnt.channel_names)
 
         def write(partial: Path) -> None:
             with open(partial, "wb") as file:
@@ -96,6 +98,7 @@ class Recordings:
                 None if names is None else [str(name) for name in names],
                 channels_first=True,
                 groups=arrays.get("groups"),
+                channel_names=arrays.get("channel_names"),
             )
             parts = whole[~held_out], (whole[held_out] if held_out.any() else None)
         except (KeyError, ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
@@ -124,8 +127,9 @@ def split(dataset: SignalDataset, *, classes: Sequence[str] | None, hold_out: fl
     if hold_out:
         kept = numbered.drop_small_classes(FEWEST).split(1 - hold_out, seed=0)
     rows = [np.zeros(0, dtype=np.int64) if part is None else _rows(part) for part in kept]
+    told = {"channels_first": True, "channel_names": dataset.channel_names}
     learnt, held_out = (
-        None if part is None else replace(part, values=dataset.values[own], channels_first=True)
+        None if part is None else replace(part, values=dataset.values[own], **told)
         for part, own in zip(kept, rows, strict=True)
     )
     return Recordings(learnt, held_out, *rows)
@@ -134,7 +138,7 @@ def split(dataset: SignalDataset, *, classes: Sequence[str] | None, hold_out: fl
 def _numbered(dataset: SignalDataset) -> SignalDataset:
     """The same classes and groups, each signal's values replaced by its place, so that it is known after any choice."""
     places = torch.arange(len(dataset), dtype=torch.float32)  # exact up to 16 million
-    return replace(dataset, values=places[:, None, None].repeat(1, 1, 2), notes=())
+    return replace(dataset, values=places[:, None, None].repeat(1, 1, 2), notes=(), channel_names=None)
 
 
 def _rows(numbered: SignalDataset) -> Int[ndarray, "n"]:

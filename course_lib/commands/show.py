@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--picture", metavar="FILE.png", help="draw some of the signals")
     parser.add_argument("--force", action="store_true", help="replace FILE.png")
     parser.add_argument("--rate", type=shared.above_zero, metavar="HZ", help="steps a second, for the picture's axis")
-    parser.add_argument("--unit", metavar="TEXT", help="of the values, for the picture's axis")
+    shared.add_unit(parser, "of the values, for the picture: for all channels, or one each between commas")
     shared.add_reading(parser)
 
 

@@ -95,6 +95,7 @@ def recordings_of(arguments: argparse.Namespace) -> Recordings:
     for note in recordings.learnt.notes:
         say(f"{note} To learn them all, give --hold-out 0.")
     _check_channels(arguments.signals, recordings.learnt)
+    shared.units(arguments.unit, dataset.channels)
     if recordings.held_out is not None:
         say(f"{len(recordings.held_out):,} signals are held out (seed 0), {len(recordings.learnt):,} are trained on.")
     return recordings
@@ -195,6 +196,7 @@ def settings_of(arguments: argparse.Namespace, plan: Plan, measured: dict[str, o
         "classes": arguments.classes,
         "hold_out": arguments.hold_out,
         "labels": plan.labels,
+        "channel_names": plan.scaled.channel_names,
         "rate": arguments.rate,
         "unit": arguments.unit,
         "recipe": arguments.recipe,

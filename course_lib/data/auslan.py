@@ -87,8 +87,11 @@ def load_auslan(
     class_names = sorted(set(signs))
     labels = np.array([class_names.index(sign) for sign in signs])
     groups = [_session(name) for name, _ in files] if by_session else None
-    dataset = SignalDataset(values.astype(np.float32), labels, class_names, channels_first=True, groups=groups)
-    return dataset.with_notes(*_missing_note(signs), *constant_notes(dataset, [AUSLAN_CHANNELS[i] for i in wanted]))
+    names = [AUSLAN_CHANNELS[i] for i in wanted]
+    dataset = SignalDataset(
+        values.astype(np.float32), labels, class_names, channels_first=True, groups=groups, channel_names=names
+    )
+    return dataset.with_notes(*_missing_note(signs), *constant_notes(dataset, names))
 
 
 def recordings_digest(folder_or_archive: str | Path) -> str:

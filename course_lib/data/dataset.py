@@ -41,6 +41,7 @@ class SignalDataset:
             it such a shape is refused: most often it is (N, steps, channels).
         groups: int64 (N,), or None. Signals of one number belong together (a session, a person, windows that overlap)
             and stay on one side of a split.
+        channel_names: a text a channel, for pictures and exports; None: they are called channel 1, channel 2, ...
 
     Raises:
         ValueError: if a shape, dtype, value or label is not as above; the message names where.
@@ -53,6 +54,7 @@ class SignalDataset:
     notes: tuple[str, ...] = ()
     channels_first: bool = False
     groups: Tensor | np.ndarray | Sequence | None = None  # always a tensor or None afterwards
+    channel_names: Sequence | np.ndarray | None = None  # always a tuple of texts or None afterwards
 
     def __post_init__(self) -> None:
         values = guards.float_tensor(self.values)
@@ -64,9 +66,13 @@ class SignalDataset:
             raise ValueError(
                 f"SignalDataset: the scaler is of {len(self.scaler.mean)} channels, the values have {values.shape[1]}."
             )
-        groups = None if self.groups is None else guards.groups(self.groups, len(values))
-        for field, checked in (("values", values), ("labels", labels), ("class_names", names), ("groups", groups)):
-            object.__setattr__(self, field, checked)
+        checked = {"values": values, "labels": labels, "class_names": names}
+        if self.groups is not None:
+            checked["groups"] = guards.groups(self.groups, len(values))
+        if self.channel_names is not None:
+            checked["channel_names"] = guards.channel_names(self.channel_names, values.shape[1])
+        for field, value in checked.items():
+            object.__setattr__(self, field, value)
 
     def _check(self, values: Tensor) -> None:
         """Refuse values of a wrong shape, or that are not finite."""
@@ -217,7 +223,8 @@ class SignalDataset:
         """
         wanted = guards.channel_indices(channels, self.channels, "select_channels")
         scaler = None if self.scaler is None else self.scaler.select(wanted)
-        return replace(self, values=self.values[:, wanted], scaler=scaler)
+        names = None if self.channel_names is None else [self.channel_names[c] for c in wanted]
+        return replace(self, values=self.values[:, wanted], scaler=scaler, channel_names=names)
 
     def drop_channels(self, channels: SupportsIndex | Iterable) -> "SignalDataset":
         """All channels but these (indices). Raises as `select_channels`, and if none is left."""
@@ -245,6 +252,7 @@ class SignalDataset:
             notes=tuple(dict.fromkeys(note for part in sets for note in part.notes)),
             channels_first=any(part.channels_first for part in sets),
             groups=None if self.groups is None else torch.cat([part.groups for part in sets]),
+            channel_names=self.channel_names if len({part.channel_names for part in sets}) == 1 else None,
         )
 
     def with_notes(self, *notes: str) -> "SignalDataset":

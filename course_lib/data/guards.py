@@ -142,6 +142,14 @@ def channel_indices(channels: SupportsIndex | Iterable, n: int, who: str) -> lis
     return wanted
 
 
+def channel_names(given: Any, n: int) -> tuple[str, ...]:
+    """One name for each of n channels, as texts."""
+    found = () if isinstance(given, str) else tuple(str(name) for name in given)
+    if len(found) != n:
+        raise ValueError(f"SignalDataset: expected channel_names, a text for each of {n} channels, got {given!r}.")
+    return found
+
+
 def positions(index: Any, n: int) -> Tensor:
     """Which of n signals a slice, a list of numbers or a mask names."""
     if isinstance(index, slice):

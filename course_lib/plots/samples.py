@@ -40,29 +40,34 @@ def plot_samples(
     real_labels: Integer[Array, "..."] | None = None,
     generated_labels: Integer[Array, "..."] | None = None,
     class_names: Sequence[str] = (),
+    channel_names: Sequence[str] = (),
     sampling_rate: Number | None = None,
-    unit: str = "",
+    unit: str | Sequence[str] = "",
 ) -> Figure:
     """Signals (N, C, L) in a column for each class and channel, of the first ones: four columns at most.
 
     Above the first six recordings of each, below them the first six generated, at the bottom the share of steps
     |x(t+1) - x(t)| below a size, of all signals of the column (200 at most). Without `generated` the recordings stand
     alone. Classes of which not all (first four) channels would have a column are left out, but for the first one.
-    Titles count channels from 1, as a person does: `channel 1` is index 0 of the axis C.
+    Without `channel_names` titles count channels from 1, as a person does: `channel 1` is index 0 of the axis C.
 
     Args:
         sampling_rate: in Hz; without it the axis counts steps.
+        unit: of all channels, or one each.
     """
     x = as_numpy(real)
     y = x[:0] if generated is None else as_numpy(generated)
-    columns = _columns(x, y, _labels(real_labels, x), _labels(generated_labels, y), class_names)
+    called = channel_names or [f"channel {c + 1}" for c in range(x.shape[1])]
+    columns = _columns(x, y, _labels(real_labels, x), _labels(generated_labels, y), class_names, called)
     rows = ["real", "generated"][: 1 if generated is None else 2]
     size = (2.4 * len(columns) + 0.8, 2 * len(rows) + 2.1)
     with plt.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
         figure, axes = plt.subplots(len(rows) + 1, len(columns), figsize=size, squeeze=False, layout="constrained")
     time = np.arange(x.shape[2]) / (sampling_rate or 1)
     heights = {}  # of each channel, the panel whose axis all others of it share: pascals and degrees share none
-    in_unit = f" ({unit})" if unit else ""
+    units = [unit] * x.shape[1] if isinstance(unit, str) else list(unit)
+    in_unit = [f" ({one})" if one else "" for one in units]
+    alike = len(set(units)) == 1
     for column, own in zip(axes.T, columns, strict=True):
         values, differences = column[:-1], column[-1]
         for ax, name in zip(values, rows, strict=True):
@@ -70,11 +75,11 @@ def plot_samples(
             ax.plot(time, getattr(own, name)[:A_PANEL].T, color=PALETTE[name], alpha=0.6, linewidth=1.1)
         for name in rows:
             _draw_steps(differences, getattr(own, name)[:AT_MOST], name)
-        values[0].set_title(own.title)
+        values[0].set_title(own.title + ("" if alike else in_unit[own.channel]))
         values[-1].set_xlabel("time (s)" if sampling_rate else "step")
-        differences.set(xlabel=f"|difference|{in_unit}", ylabel="", ylim=(0, 1))
+        differences.set(xlabel=f"|difference|{in_unit[own.channel]}", ylabel="", ylim=(0, 1))
     for ax, name in zip(axes[:, 0], rows, strict=False):
-        ax.set_ylabel(name + in_unit)
+        ax.set_ylabel(name + (in_unit[0] if alike else ""))
     axes[-1, 0].set_ylabel("share of steps below")
     if any(line.get_label() in rows for line in axes[-1, 0].lines):
         axes[-1, 0].legend(loc="upper left", frameon=False, fontsize=8.5)
@@ -92,13 +97,15 @@ def _labels(labels: Array | None, values: ndarray) -> ndarray:
     return np.zeros(len(values), dtype=int) if labels is None else as_numpy(labels)
 
 
-def _columns(x: ndarray, y: ndarray, of_x: ndarray, of_y: ndarray, names: Sequence[str]) -> list[Column]:
+def _columns(
+    x: ndarray, y: ndarray, of_x: ndarray, of_y: ndarray, names: Sequence[str], channels: Sequence[str]
+) -> list[Column]:
     """A column for each channel of a class where there are several, else a class, else some signals in their order."""
     classes = np.unique(of_x)
     named = {k: names[k] if len(names) > 1 else "" for k in classes}
     if x.shape[1] > 1:
         return [
-            Column(f"{named[k]}, channel {c + 1}".removeprefix(", "), x[of_x == k, c], y[of_y == k, c], c)
+            Column(f"{named[k]}, {channels[c]}".removeprefix(", "), x[of_x == k, c], y[of_y == k, c], c)
             for k in classes[: max(1, COLUMNS // x.shape[1])]
             for c in range(min(x.shape[1], COLUMNS))
         ]

@@ -24,7 +24,7 @@ from course_lib.commands import generate as generate_command
 from course_lib.commands import train as train_command
 from course_lib.commands.arguments import classes_named
 from course_lib.commands.generate import write_signals
-from course_lib.data import Scaler, load_auslan
+from course_lib.data import Scaler, load_auslan, load_signals
 from course_lib.training import sample
 from tools.address import ROOT
 
@@ -58,8 +58,9 @@ def test_an_npz_holds_the_signals_in_the_recordings_units(runs, tmp_path):
     out = tmp_path / "made.npz"
     assert main(["generate", str(runs / "plain"), "--n", "7", "--out", str(out), "--seed", "3", "--device", "cpu"]) == 0
     with np.load(out, allow_pickle=False) as made:
-        assert made.files == ["values"]  # the generator takes no labels
-        values = made["values"]
+        assert made.files == ["values", "channel_names"]  # the generator takes no labels
+        values, names = made["values"], made["channel_names"]
+    assert names.tolist() == ["right_x", "left_y"] == list(load_signals(out).channel_names)
     assert values.shape == (7, 2, 32) and values.dtype == np.float32
     path = runs / "plain" / "generator.safetensors"
     raw, scaler = sample(checkpoints.load_model(path), 7, seed=3).numpy(), checkpoints.load_scaler(path)
@@ -103,7 +104,7 @@ def test_a_file_that_exists_is_kept_unless_forced(runs, tmp_path, capsys):
     assert "exists already" in refused(capsys, "generate", runs / "plain", "--out", out)
     assert out.read_text() == "mine"
     assert main(["generate", str(runs / "plain"), "--n", "2", "--out", str(out), "--force"]) == 0
-    assert out.read_text().startswith("c0_t0,")
+    assert out.read_text().startswith("c0_t0 (right_x),")
 
 
 def test_a_run_folder_that_exists_is_refused_and_resumed_when_asked(folder, runs, capsys):

@@ -23,11 +23,11 @@ import torch
 from test_metrics_verdict import report
 
 import course_lib
-from course_lib import checkpoints
+from course_lib import checkpoints, plots
 from course_lib.__main__ import main, parser
 from course_lib.commands import evaluate, fit, generate, say, show, train
 from course_lib.commands import train as train_command
-from course_lib.commands.arguments import RECIPES, as_options
+from course_lib.commands.arguments import RECIPES, as_options, units
 from course_lib.commands.page import _settings, interval
 from course_lib.commands.recordings import Recordings, split
 from course_lib.commands.run_folder import EXPLAINED, OWN
@@ -362,6 +362,57 @@ def test_other_recordings_may_judge_and_must_be_of_the_run_s_kind(trained, tmp_p
         assert said in refused(capsys, "evaluate", run, "--real", file)
     np.save(tmp_path / "two.npy", np.random.default_rng(0).normal(size=(40, 2, 24)))
     assert "1 channels of 24 steps, got 2" in refused(capsys, "evaluate", run, "--real", tmp_path / "two.npy")
+
+
+def test_other_recordings_are_read_as_the_run_s_were_unless_told_otherwise(tmp_path, capsys, small_forests):
+    def kinds(name, n, called="kind"):  # a column that no reader takes for the label by its name, of numbers
+        path = write(tmp_path / name, n, ("1", "2"))
+        path.write_text(path.read_text().replace("label", called).replace("t0", "quality").replace(",", ";"))
+        return path
+
+    run, options = tmp_path / "run", ["--label", "kind", "--ignore", "quality", "--delimiter", ";"]
+    assert main(["train", str(kinds("own.csv", 60)), "--out", str(run), *options, *FEW]) == 0
+    judge = ["evaluate", str(run), "--quick", "--device", "cpu", "--real"]
+    assert main([*judge, str(kinds("later.csv", 30))]) == 0
+    said = "read as the run's recordings were, --label kind --delimiter ';' --ignore quality"
+    assert said in capsys.readouterr().err
+    other = kinds("other.csv", 30, "sort")
+    assert "--label kind: no column is called that" in refused(capsys, *judge, other)
+    assert main([*judge, str(other), "--label", "sort", "--ignore", "quality"]) == 0
+    assert "read as the run's" not in capsys.readouterr().err
+    later = load_signals(tmp_path / "later.csv", label="kind", ignore=["quality"])
+    np.savez(tmp_path / "later.npz", values=later.values, labels=later.labels + 1)
+    assert main([*judge, str(tmp_path / "later.npz")]) == 0  # of another kind: options of tables say nothing of it
+    assert "read as the run's" not in capsys.readouterr().err
+
+
+def test_channels_keep_their_names_and_units_from_the_file_to_the_exports(tmp_path, capsys, monkeypatch):
+    rng, rows = np.random.default_rng(0), ["id,time,force,angle"]
+    rows += [f"{i},{t},{rng.normal():.3f},{9 * rng.normal():.3f}" for i in range(40) for t in range(12)]
+    (tmp_path / "own.csv").write_text("\n".join(rows))
+    asked = ["train", str(tmp_path / "own.csv"), "--out", str(tmp_path / "run"), *FEW]
+    assert "expected one unit for all 2 channels, or 2 between commas, got 3" in refused(
+        capsys, *asked, "--unit", "N,,V"
+    )
+    drawn, plot = {}, plots.plot_samples
+    monkeypatch.setattr(plots, "plot_samples", lambda *a, **known: drawn.update(known) or plot(*a, **known))
+    assert main([*asked, "--rate", "4", "--unit", "N, deg"]) == 0
+    assert drawn["channel_names"] == ("force", "angle") and drawn["unit"] == ["N", "deg"]
+    assert Recordings.load(tmp_path / "run/recordings.npz").learnt.channel_names == ("force", "angle")
+    for name in ("made.csv", "made.npz"):
+        assert (
+            main(["generate", str(tmp_path / "run"), "--n", "3", "--out", str(tmp_path / name), "--device", "cpu"]) == 0
+        )
+    header = list(pd.read_csv(tmp_path / "made.csv"))
+    assert header[1] == "c0_t1 (force, 0.25 s, N)" and header[-1] == "c1_t11 (angle, 2.75 s, deg)"
+    made = load_signals(tmp_path / "made.npz")
+    assert made.channel_names == ("force", "angle")
+    torch.testing.assert_close(load_signals(tmp_path / "made.csv").values, made.values, rtol=0, atol=0)
+
+
+def test_a_unit_of_one_channel_may_hold_a_comma_and_a_channel_may_have_none():
+    assert units("m/s, filtered", 1) == ["m/s, filtered"] and units("m,,V", 3) == ["m", "", "V"]
+    assert units(None, 2) == ["", ""] and units("m", 2) == ["m", "m"]
 
 
 def test_a_disk_that_is_full_is_said_and_the_report_before_stands(trained, tmp_path, capsys, monkeypatch):

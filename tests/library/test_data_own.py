@@ -205,6 +205,28 @@ def test_channels_are_selected_in_order_and_dropped_and_the_scaler_goes_along():
     assert scaled.drop_channels(0).channels == 3 and scaled.select_channels(np.int64(2)).channels == 1
 
 
+def test_names_of_channels_go_along_wherever_the_channels_go():
+    names = ("force", "angle", "bend")
+    dataset = SignalDataset(values(8, 3, 6), np.arange(8) % 2, ["a", "b"], channel_names=list(names))
+    scaled = Scaler.fit(dataset).transform(dataset)
+    for part in (
+        dataset[:4],
+        dataset.select("b"),
+        dataset.split(0.5, seed=0)[1],
+        scaled,
+        scaled.scaler.inverse(scaled),
+    ):
+        assert part.channel_names == names
+    assert dataset.select_channels([2, 0]).channel_names == ("bend", "force")
+    assert dataset.drop_channels(1).channel_names == ("force", "bend")
+    assert SignalDataset(values()).select_channels([1]).channel_names is None
+    other = SignalDataset(dataset.values, dataset.labels, dataset.class_names, channel_names=("x", "y", "z"))
+    assert dataset.join(dataset).channel_names == names and dataset.join(other).channel_names is None
+    for wrong in (["force"], "force", ()):
+        with pytest.raises(ValueError, match="expected channel_names, a text for each of 3 channels, got"):
+            SignalDataset(values(8, 3, 6), channel_names=wrong)
+
+
 @pytest.mark.parametrize("wrong", [[4], [-1], [0, 0], [], ["right_x"], "x"])
 def test_channels_that_are_none_are_refused(wrong):
     for method in ("select_channels", "drop_channels"):

@@ -82,6 +82,16 @@ def test_of_several_channels_each_has_a_column_of_the_first_class():
     np.testing.assert_array_equal(lines(axes[0, 2]), wide[labels == 1, 2][:6])
 
 
+def test_channels_are_called_by_their_names_and_units_that_differ_stand_in_the_titles():
+    two = np.stack([X[:, 0], X[:, 0] * 9], axis=1)
+    axes = grid(plots.plot_samples(two, channel_names=("force", "angle"), unit=("N", "deg")), 2)
+    assert [ax.get_title() for ax in axes[0]] == ["force (N)", "angle (deg)"]
+    assert [ax.get_xlabel() for ax in axes[-1]] == ["|difference| (N)", "|difference| (deg)"]
+    assert axes[0][0].get_ylabel() == "real"
+    axes = grid(plots.plot_samples(two, channel_names=("force", "angle"), unit=("N", "N")), 2)
+    assert axes[0][1].get_title() == "angle" and axes[0][0].get_ylabel() == "real (N)"
+
+
 def test_without_labels_and_without_generated_signals_recordings_stand_in_their_order():
     axes = grid(plots.plot_samples(X[:15]), 2)
     assert axes.shape == (2, 3)

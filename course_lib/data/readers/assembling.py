@@ -32,7 +32,9 @@ def as_dataset(recordings: Recordings, length: int | None, missing: str | None) 
         number = {name: k for k, name in enumerate(names)}
         labels = np.array([number[label] for label in recordings.labels])
     groups = None if recordings.groups is None else np.unique(recordings.groups, return_inverse=True)[1]
-    dataset = SignalDataset(values, labels, names, channels_first=True, groups=groups)
+    dataset = SignalDataset(
+        values, labels, names, channels_first=True, groups=groups, channel_names=recordings.channels
+    )
     called = [
         f"{recordings.file}, {name}" if len(recordings.channels) > 1 else recordings.file
         for name in recordings.channels

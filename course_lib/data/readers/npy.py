@@ -31,7 +31,7 @@ def read_npy(path: Path, options: Options) -> Recordings:
 
 
 def read_npz(path: Path, options: Options) -> Recordings:
-    """Arrays `values` and, where there are, `labels` (N,) and `class_names` (K,), as the command line writes them.
+    """Arrays `values` and, where there are, `labels` (N,), `class_names` (K,), `channel_names` (C,), as we write them.
 
     Raises:
         ValueError: if it is no such archive, holds a pickle, a path that leads out of it, or other arrays.
@@ -70,10 +70,26 @@ def read_npz(path: Path, options: Options) -> Recordings:
             if "class_names" in names
             else None
         )
+        called = (
+            _array(f"{path.name}, array 'channel_names'", lambda: archive["channel_names"])
+            if "channel_names" in names
+            else None
+        )
     recordings = _recordings(path.name, values, options.layout, f", array {key!r}")
     if labels is not None:
         _add_labels(recordings, path.name, label, labels, listed)
+    if called is not None:
+        recordings.channels = _channel_names(path.name, called, len(recordings.channels))
     return recordings
+
+
+def _channel_names(file: str, names: np.ndarray, n: int) -> list[str]:
+    if names.shape != (n,):
+        raise ValueError(
+            f"load_signals: {file}, array 'channel_names': expected a name for each of {n} channels, shape ({n},), got "
+            f"shape {names.shape}. Save one a channel, or leave the array out."
+        )
+    return [str(name) for name in names.tolist()]
 
 
 def _label_key(file: str, there: list[str], names: dict[str, str], wanted) -> str | None:
