@@ -1,10 +1,12 @@
 """Restoration: a damaged stretch of a held-out recording, filled by a committed generator, a Gaussian, a neighbour.
 
-COURSE_DATA=FOLDER python -m benchmarks.restoration ["SET tuning" SET ...]
+COURSE_DATA=FOLDER python -m benchmarks.restoration ["SET tuning" SET "SET controls" ...]
 
 Makes restoration/tuning.csv: the settings of the latent search on recordings that the generator was trained on, from
 which `Search`'s defaults are taken (`best` reads it). And restoration/fills.csv: 5, 15 or 30 % of a recording missing
-at a random place, its label known or not.
+at a random place, its label known or not. And, on real recordings, restoration/controls.csv: how much worse than the
+search's drawn fills others are, recording by recording: the Gaussian's, the principal components', and those of the
+same search through the generator as it is before any training, three of them.
 
 A point fill has a squared error. Several drawn fills have an energy score and the coverage of their 90 % band, and the
 first of them is judged: `caught` between fills and what other recordings have in such gaps, and the same over their
@@ -20,6 +22,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Float64
 from numpy import ndarray
+from torch import nn
 
 from benchmarks import tables
 from benchmarks.judging import EXAMS
@@ -30,10 +33,12 @@ from course_lib.checkpoints import load_model, load_scaler
 from course_lib.data import SignalDataset
 from course_lib.models.class_gaussian import SHARE
 from course_lib.restoration import GaussianFill, LatentSearch, interpolate, nearest_recording
+from course_lib.training import BEST_RECIPE, Recipe
 
 INTERPOLATION, NEAREST, LATENT = "interpolation (PCHIP)", "nearest recording", "latent search"
 GAUSSIAN, COMPONENTS = "Gaussian", "principal components"
 MEAN = "latent search, mean of the draws"
+UNTRAINED = "latent search, untrained"
 KNOWN, UNKNOWN = "known", "unknown"
 
 # --------------------------------------------------------------------------------------------------------- settings
@@ -74,6 +79,18 @@ class Damage:
     draw_seed: int = 0
     judge_seed: int = 0
     search: Search = Search()
+
+
+@dataclass(frozen=True)
+class Controls(Damage):
+    """What the search is compared with, recording by recording: two Gaussians, and itself without training.
+
+    Attributes:
+        recipe: builds the generator that is not trained, from each of `untrained_seeds`.
+    """
+
+    recipe: Recipe = BEST_RECIPE
+    untrained_seeds: tuple[int, ...] = (0, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -151,9 +168,9 @@ def scaled(settings: Damage | Tuning) -> tuple[SignalDataset, SignalDataset]:
     return scaler.transform(learnt), scaler.transform(held_out)
 
 
-def searcher(settings: Damage | Tuning, search: Search, learnt: SignalDataset) -> LatentSearch:
+def searcher(generator: nn.Module, search: Search, learnt: SignalDataset) -> LatentSearch:
     given = dict(tolerance=search.tolerance, steps=search.steps, learning_rate=search.learning_rate)
-    return LatentSearch(load_model(weights_of(settings)), counts=learnt.class_counts, **given)
+    return LatentSearch(generator, counts=learnt.class_counts, **given)
 
 
 @cache
@@ -161,7 +178,7 @@ def fillers_of(settings: Damage) -> Fillers:
     learnt, held_out = scaled(settings)
     damaged, others = held_out.split(settings.filled, seed=settings.filled_seed)
     laws = GaussianFill(learnt), GaussianFill(learnt, components=settings.components)
-    return Fillers(learnt, damaged, others, *laws, searcher(settings, settings.search, learnt))
+    return Fillers(learnt, damaged, others, *laws, searcher(load_model(weights_of(settings)), settings.search, learnt))
 
 
 # ------------------------------------------------------------------------------------------------------------- runs
@@ -243,14 +260,68 @@ def judged(
     return {"caught_inside": scores[0].caught, "caught_seam": scores[1].caught, "null": scores[0].null}
 
 
+@dataclass(frozen=True, eq=False)
+class Damaged:
+    """One share and one knowledge of labels: what is missing, and the search's drawn fills with their energy scores."""
+
+    given: Float64[ndarray, "n C L"]
+    missing: Bool[ndarray, "n L"]
+    labels: dict[str, ndarray | None]
+    truth: Float64[ndarray, "n C gap"]
+    searched: Float64[ndarray, " n"]
+
+
+@cache
+def damaged(settings: Controls, share: float, label: str) -> Damaged:
+    who = fillers_of(settings)
+    values = who.damaged.values.double().numpy()
+    labels = {"labels": who.damaged.labels.numpy() if label == KNOWN else None}
+    missing = gaps(len(values), values.shape[2], share, settings.margin, settings.gap_seed)
+    given, truth = np.where(missing[:, None], np.nan, values), inside(values, missing)
+    draws = who.search.sample(given, missing, settings.draws, **labels, seed=settings.draw_seed)
+    return Damaged(given, missing, labels, truth, energy(draws, missing, truth))
+
+
+def energy(draws: Float64[ndarray, "d n C L"], missing: Bool[ndarray, "n L"], truth: ndarray) -> Float64[ndarray, " n"]:
+    return metrics.energy_score(np.stack([inside(one, missing) for one in draws]), truth)
+
+
+def control_run(settings: Controls, share: float, label: str, against: str) -> list[dict]:
+    """How much worse than the search's the fills of another are by the energy score, and how often one is caught."""
+    case, who = damaged(settings, share, label), fillers_of(settings)
+    draws = control_of(settings, against).sample(
+        case.given, case.missing, settings.draws, **case.labels, seed=settings.draw_seed
+    )
+    scores = energy(draws, case.missing, case.truth)
+    above = metrics.paired_interval(scores, case.searched)
+    row = {
+        "energy_score": scores.mean(),
+        "of_search": case.searched.mean(),
+        "above_search": above.difference,
+        "low": above.low,
+        "high": above.high,
+    }
+    return [row | judged(settings, real_windows(settings, who.others, share), draws[0], case.missing)]
+
+
+def control_of(settings: Controls, name: str) -> GaussianFill | LatentSearch:
+    who = fillers_of(settings)
+    if name in (GAUSSIAN, COMPONENTS):
+        return who.gaussian if name == GAUSSIAN else who.components
+    seed = int(name.removeprefix(f"{UNTRAINED} "))
+    generator = settings.recipe.build(who.learnt, conditional=True, seed=seed)[0].eval()
+    return searcher(generator, settings.search, who.learnt)
+
+
 def tuning_run(settings: Tuning, tolerance: float, steps: int, learning_rate: float) -> list[dict]:
     """One setting of the search on recordings that the generator was trained on."""
     learnt, _ = scaled(settings)
+    generator = load_model(weights_of(settings))
     own = learnt[np.random.default_rng(settings.recordings_seed).permutation(len(learnt))[: settings.recordings]]
     truth, labels = own.values.double().numpy(), own.labels.numpy()
     missing = gaps(len(truth), truth.shape[2], settings.share, settings.margin, settings.gap_seed)
     given = np.where(missing[:, None], np.nan, truth)
-    search, start = searcher(settings, Search(tolerance, steps, learning_rate), learnt), time.process_time()
+    search, start = searcher(generator, Search(tolerance, steps, learning_rate), learnt), time.process_time()
     point = inside(search.fill(given, missing, labels=labels), missing)
     draws = search.sample(given, missing, settings.draws, labels=labels, seed=settings.draw_seed)
     fills, real = np.stack([inside(one, missing) for one in draws]), inside(truth, missing)
@@ -292,9 +363,22 @@ def tuning_part(name: str, settings: Tuning) -> Part:
     return Part(f"restoration/{name} tuning", file, MANIFEST, settings, tuning_run, runs, {"set": name})
 
 
+def controls_part(name: str, settings: Controls) -> Part:
+    others = GAUSSIAN, COMPONENTS, *(f"{UNTRAINED} {seed}" for seed in settings.untrained_seeds)
+    runs = tuple(
+        {"share": share, "label": label, "against": other}
+        for share in settings.shares
+        for label in (KNOWN, UNKNOWN)
+        for other in others
+    )
+    file = "restoration/controls.csv"
+    return Part(f"restoration/{name} controls", file, MANIFEST, settings, control_run, runs, {"set": name})
+
+
 SETS = {name: Damage(EXAMS[name].data, name) for name in ("signs8", "auslan_right_x")}
 PARTS = [tuning_part(name, Tuning(settings.data, settings.generator)) for name, settings in SETS.items()]
 PARTS += [part(name, settings) for name, settings in SETS.items()]
+PARTS += [controls_part(name, Controls(EXAMS[name].data, name)) for name in ("auslan_right_x",)]
 
 if __name__ == "__main__":
     tables.command(PARTS, make, __doc__)

@@ -7,14 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from test_benches import made_in_two_sittings
 
 from benchmarks import restoration, tables
 from benchmarks.recordings import Simulated
-from benchmarks.restoration import Damage, Search, Tuning, gaps, inside, seams
-from course_lib.checkpoints import save_model
+from benchmarks.restoration import Controls, Damage, Search, Tuning, gaps, inside, seams
+from course_lib.checkpoints import load_model, save_model
 from course_lib.data import Scaler
-from course_lib.training import BEST_RECIPE
+from course_lib.training import BEST_RECIPE, Recipe
 
 DATA = Simulated(2, per_class=60, length=40)
 TINY = Damage(DATA, "tiny", shares=(0.15,), filled=0.5, margin=4, draws=19, search=Search(0.1, 1, 0.1))
@@ -41,6 +42,7 @@ def committed(tmp_path, monkeypatch):
     monkeypatch.setattr(restoration.metrics, "discriminative_score", as_far_apart)
     yield tmp_path
     restoration.fillers_of.cache_clear()
+    restoration.damaged.cache_clear()
 
 
 @pytest.mark.parametrize(("share", "size"), [(0.05, 8), (0.15, 24), (0.3, 48)])
@@ -86,6 +88,32 @@ def test_the_bench_makes_a_row_a_way_in_two_sittings(committed):
     pchip = table[table["method"] == restoration.INTERPOLATION]
     assert pchip["squared_error"].nunique() == 1  # it asks for no label
     assert table[["caught_inside", "caught_seam"]].ge(0.5).all(axis=None)
+
+
+def test_a_control_is_compared_with_the_search_recording_by_recording(committed):
+    settings = Controls(DATA, "tiny", shares=(0.15,), filled=0.5, draws=5, search=TINY.search, untrained_seeds=(0, 1))
+    settings = replace(settings, recipe=replace(BEST_RECIPE, dim=4, latent_dim=4))
+    table = made_in_two_sittings(restoration, restoration.controls_part("signs", settings), committed / "made")
+    others = [restoration.GAUSSIAN, restoration.COMPONENTS, "latent search, untrained 0", "latent search, untrained 1"]
+    assert list(table["against"]) == 2 * others
+    np.testing.assert_allclose(table["above_search"], table["energy_score"] - table["of_search"], atol=1e-6)
+    assert (table["low"] <= table["above_search"]).all() and (table["above_search"] <= table["high"]).all()
+    assert table.groupby("label")["of_search"].nunique().tolist() == [1, 1]
+    nets = [restoration.control_of(settings, name).generator for name in others[2:]]
+    assert not torch.equal(*(next(net.parameters()) for net in nets))
+    fills = restoration.run(replace(TINY, draws=5), 0.15, "known")  # the same draws as of the other table
+    scores = {row["method"]: row["energy_score"] for row in fills}
+    known = table[table["label"] == "known"].set_index("against")
+    assert known.loc[restoration.GAUSSIAN, "of_search"] == pytest.approx(scores[restoration.LATENT])
+    assert known.loc[restoration.GAUSSIAN, "energy_score"] == pytest.approx(scores[restoration.GAUSSIAN])
+
+
+def test_the_search_through_the_very_generator_is_no_worse_than_itself(committed, monkeypatch):
+    """The control of the control: what differs is the generator alone."""
+    settings = Controls(DATA, "tiny", shares=(0.15,), filled=0.5, draws=5, search=TINY.search)
+    monkeypatch.setattr(Recipe, "build", lambda *a, **k: (load_model(restoration.weights_of(settings)), None))
+    (row,) = restoration.control_run(settings, 0.15, "known", "latent search, untrained 0")
+    assert row["above_search"] == row["low"] == row["high"] == 0
 
 
 def test_no_way_is_shown_what_is_missing(committed, monkeypatch):
