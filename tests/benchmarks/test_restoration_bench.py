@@ -91,7 +91,7 @@ def test_the_bench_makes_a_row_a_way_in_two_sittings(committed):
 
 
 def test_a_control_is_compared_with_the_search_recording_by_recording(committed):
-    settings = Controls(DATA, "tiny", shares=(0.15,), filled=0.5, draws=5, search=TINY.search, untrained_seeds=(0, 1))
+    settings = Controls(DATA, "tiny", shares=(0.15,), filled=0.5, draws=19, search=TINY.search, untrained_seeds=(0, 1))
     settings = replace(settings, recipe=replace(BEST_RECIPE, dim=4, latent_dim=4))
     table = made_in_two_sittings(restoration, restoration.controls_part("signs", settings), committed / "made")
     others = [restoration.GAUSSIAN, restoration.COMPONENTS, "latent search, untrained 0", "latent search, untrained 1"]
@@ -101,7 +101,7 @@ def test_a_control_is_compared_with_the_search_recording_by_recording(committed)
     assert table.groupby("label")["of_search"].nunique().tolist() == [1, 1]
     nets = [restoration.control_of(settings, name).generator for name in others[2:]]
     assert not torch.equal(*(next(net.parameters()) for net in nets))
-    fills = restoration.run(replace(TINY, draws=5), 0.15, "known")  # the same draws as of the other table
+    fills = restoration.run(TINY, 0.15, "known")  # the same draws as of the other table
     scores = {row["method"]: row["energy_score"] for row in fills}
     known = table[table["label"] == "known"].set_index("against")
     assert known.loc[restoration.GAUSSIAN, "of_search"] == pytest.approx(scores[restoration.LATENT])
