@@ -21,10 +21,25 @@ NAMES = ("results", "ring_and_grid", "signals", "judging", "trials", "forecastin
 PAGES = tuple(DOCS / f"{page}.md" for page in NAMES)
 
 
+MACHINES = {"AMD EPYC": "A", "Intel(R) Xeon(R) Processor": "B"}  # processor -> what the page's head calls the machine
+BEHIND = {  # command of a goal -> the manifests behind it, and the parts that it reads; elsewhere all was made on A
+    "make checkpoints": {f"checkpoints/{name}": (name,) for name in RUNS},
+    "make tables NAME=judging": {"judging": tuple(name + of for name in RUNS for of in ("", " caught"))},
+    "make tables": {"recipes": ("quick_seeds", "time_to_quality")},
+}
+
+
 def goals_table() -> pd.DataFrame:
-    """Every goal; what was measured was measured on the machine that the page's head calls A."""
+    """Every goal, with the machines that it was measured on."""
     table = pd.DataFrame(goals()).set_index("what").rename_axis("goal")
-    return table.assign(machine=table["command"].map(lambda command: "-" if command == "-" else "A"))
+    return table.assign(machine=table["command"].map(machine_of))
+
+
+def machine_of(command: str) -> str:
+    """The letters of the machines on which the tables behind a goal's command were made, by their manifests."""
+    parts = [results.manifest(name)["parts"][key] for name, keys in BEHIND.get(command, {}).items() for key in keys]
+    made = {MACHINES[by["processor"]] for part in parts for by in part["made_with"]}
+    return "-" if command == "-" else ", ".join(sorted(made)) or "A"
 
 
 IN_THE_MANIFESTS = ("autocorrelation_distance", "precision", "density")  # and not on the page, which is to stay short

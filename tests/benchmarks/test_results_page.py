@@ -172,3 +172,9 @@ def test_the_goal_of_being_below_names_every_forger_that_is_not_above():
         rows = table[table["set"] == name].drop_duplicates("generator")
         below = {row.generator for row in rows.itertuples() if row.high < 0}
         assert f"{label}: below {len(below)} of {len(rows)}" in said.measured
+
+
+def test_the_machine_of_a_goal_is_that_of_the_manifests_behind_it():
+    said = {command: results.machine_of(command) for command in ("-", "make bench", "make checkpoints")}
+    assert said == {"-": "-", "make bench": "A", "make checkpoints": "B"}
+    assert set(results.BEHIND) <= {goal.command for goal in GOALS.values()}
