@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------------- when was that?
 
@@ -139,7 +140,8 @@ def spread_across(answer):
             "the movement itself counts as variance. Compare signals at one step, then go to the next step."
         )
     if not close(got, 0):
-        return f"Five copies of one signal have the spread 0, and yours is {got:.2f}: something else is in it."
+        shown = apart(0, got, ".2f")[1]
+        return f"Five copies of one signal have the spread 0, and yours is {shown}: something else is in it."
     # each signal shifted as a whole, in one direction or the other: the signals' means differ, and so do all steps
     size = torch.tensor([0.2, 1.0]).view(1, 2, 1)
     signals = one + size * torch.randn(6, 2, 12, generator=random) + torch.randn(6, 1, 1, generator=random)

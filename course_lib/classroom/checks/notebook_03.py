@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------------- one step of the game
 
@@ -270,4 +271,5 @@ def count_modes(answer):
         if got == [wrong(*case) for case in CASES.values()]:
             return message
     name, counted, modes = next(case for case in zip(CASES, got, right, strict=True) if case[1] != case[2])
-    return f"With {name} the count is {modes}, and yours is {counted:.4g}."
+    shown = apart(modes, counted, ".4g")
+    return f"With {name} the count is {shown[0]}, and yours is {shown[1]}."

@@ -6,6 +6,7 @@ from numpy import ndarray
 from scipy.stats import wasserstein_distance
 
 from course_lib.classroom.checks.base import as_function, as_number, as_tensor, close, exercise, refuse, worst
+from course_lib.classroom.checks.numbers import apart
 
 # ----------------------------------------------------------------------------------------- samples on a line
 
@@ -225,7 +226,7 @@ def group_sort(answer):
         return (
             f"For the features {[round(v, 2) for v in x[i].tolist()]} the result is "
             f"{[round(v, 2) for v in right[i].tolist()]}, and yours is {[round(v, 2) for v in got[i].tolist()]}: look "
-            f"at place {k}."
+            f"at place {k}, {' and '.join(apart(right[i, k].item(), got[i, k].item(), '.2f'))}."
         )
     if not got.requires_grad:
         return "The numbers are right, but no gradient flows through them: stay in PyTorch, without NumPy or detach."

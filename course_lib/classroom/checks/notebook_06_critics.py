@@ -9,6 +9,7 @@ from torch import nn
 
 from course_lib.classroom.checks.base import as_function, as_number, close, exercise, refuse, the_one
 from course_lib.classroom.checks.notebook_06 import normal_samples
+from course_lib.classroom.checks.numbers import apart
 
 # ------------------------------------------------------------------------------------------ the critic's whole loss
 
@@ -100,9 +101,10 @@ def what_the_critic_minimises(answer):
         for wrong, message in WRONG_NORMS:
             if close(got, [wrong(g) for g in gradients], abs=1e-3):
                 return message
+        nine, four = (apart(0, value, ".3f")[1] for value in got)
         return (
-            f"Where real, generated and mixed agree and the critic has slope 1 the loss is 0; yours is {got[0]:.3f} of "
-            f"nine signals of shape (1, 160) and {got[1]:.3f} of four of shape (2, 3)."
+            f"Where real, generated and mixed agree and the critic has slope 1 the loss is 0; yours is {nine} of "
+            f"nine signals of shape (1, 160) and {four} of four of shape (2, 3)."
         )
     for shape in ((2,), (3, 4, 4)):  # points and images
         a = torch.full(shape, float(np.prod(shape)) ** -0.5)
