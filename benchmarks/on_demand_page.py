@@ -90,6 +90,20 @@ def restoration_table() -> pd.DataFrame:
     return shown.rename_axis("squared error; energy score, coverage; caught inside, at the seam")
 
 
+def controls_table() -> pd.DataFrame:
+    """How much worse than the search's the drawn fills of others are by the energy score, and how often caught."""
+    lines, table = {}, pd.concat([results.table(f"restoration/{name}") for name in ("controls", "smoother")])
+    for row in table.to_dict("records"):
+        line = f"{row['set']}, {100 * row['share']:.0f} % missing, label {row['label']}"
+        above = f"{row['above_search']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
+        caught = f"{row['caught_inside']:.2f}, {row['caught_seam']:.2f}"
+        lines.setdefault(line, {"of the search": f"{row['of_search']:.3f}"})[row["against"]] = f"{above}; {caught}"
+        lines[line]["caught, if real"] = f"{row['null']:.2f}"
+    shown = pd.DataFrame(lines).T
+    shown = shown[["of the search", *table["against"].unique(), "caught, if real"]].fillna("-")
+    return shown.rename_axis("energy score above the search's (95 %); caught inside, at the seam")
+
+
 def conditional_table() -> pd.DataFrame:
     """Of each way of telling the label, means over seeds: caught; of the classes the mean, the worst, the rarest."""
     table, lines = results.table("conditional/ways"), {}
@@ -135,4 +149,5 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "search": search_table,
     "conditional": conditional_table,
     "restoration": restoration_table,
+    "restoration_controls": controls_table,
 }

@@ -3,10 +3,10 @@
 python -m benchmarks.recipes [time_to_quality quick_seeds source_in_full "precision SET"]
 
 Makes recipes/time_to_quality.csv (the source's recipe and ours along their way, on the real Auslan recordings; needs
-COURSE_DATA), recipes/precision.csv (ours with products in float32 and in bfloat16, the same steps) and
-recipes/quick_seeds.csv (notebook 08's quick run, seed by seed, on eight simulated signs). What recipes are worth at
-equal time: benchmarks/equal_time.py. Not made yet: recipes/source_in_full.csv (the source's recipe along all of its
-10,000 steps: two hours of one core) stands in LATER, and is made where it is named.
+COURSE_DATA), recipes/source_in_full.csv (the source's along all of its 10,000 steps: an hour and a half of one core),
+recipes/precision.csv (ours with products in float32 and in bfloat16, the same steps) and recipes/quick_seeds.csv
+(notebook 08's quick run, seed by seed, on eight simulated signs). What recipes are worth at equal time:
+benchmarks/equal_time.py.
 
 Judged on held-out recordings, as many generated as held out. How many generator steps fit into the seconds is measured
 beforehand: the learning rate ends at 0 there.
@@ -246,11 +246,10 @@ def precision_part(name: str, settings: Precision) -> Part:
 PRECISION_SETS = {"signs8": Simulated(8), "auslan_right_x": Auslan(("right_x",))}
 PARTS = [
     time_to_quality_part(TIME_TO_QUALITY),
+    time_to_quality_part(SOURCE_IN_FULL, "source_in_full"),
     *(precision_part(name, Precision(Exam(data))) for name, data in PRECISION_SETS.items()),
     quick_seeds_part(QUICK_SEEDS),
 ]
-LATER = [time_to_quality_part(SOURCE_IN_FULL, "source_in_full")]
-
 
 if __name__ == "__main__":
-    tables.command(PARTS, make, __doc__, LATER)
+    tables.command(PARTS, make, __doc__)

@@ -1,12 +1,13 @@
 """Restoration: a damaged stretch of a held-out recording, filled by a committed generator, a Gaussian, a neighbour.
 
-COURSE_DATA=FOLDER python -m benchmarks.restoration ["SET tuning" SET "SET controls" ...]
+COURSE_DATA=FOLDER python -m benchmarks.restoration ["SET tuning" SET "SET controls" "SET smoother" ...]
 
 Makes restoration/tuning.csv: the settings of the latent search on recordings that the generator was trained on, from
 which `Search`'s defaults are taken (`best` reads it). And restoration/fills.csv: 5, 15 or 30 % of a recording missing
 at a random place, its label known or not. And, on real recordings, restoration/controls.csv: how much worse than the
-search's drawn fills others are, recording by recording: the Gaussian's, the principal components', and those of the
-same search through the generator as it is before any training, three of them.
+search's drawn fills others are, recording by recording: the Gaussian's, the principal components', those of the same
+search through the generator as it is before any training, three of them; in restoration/smoother.csv the Gaussian's and
+the components' when they are about as smooth as recordings.
 
 A point fill has a squared error. Several drawn fills have an energy score and the coverage of their 90 % band, and the
 first of them is judged: `caught` between fills and what other recordings have in such gaps, and the same over their
@@ -22,6 +23,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Float64
 from numpy import ndarray
+from scipy.ndimage import gaussian_filter1d
 from torch import nn
 
 from benchmarks import tables
@@ -39,6 +41,7 @@ INTERPOLATION, NEAREST, LATENT = "interpolation (PCHIP)", "nearest recording", "
 GAUSSIAN, COMPONENTS = "Gaussian", "principal components"
 MEAN = "latent search, mean of the draws"
 UNTRAINED = "latent search, untrained"
+SMOOTHED, NOISELESS = "Gaussian, smoothed", "principal components, without noise"
 KNOWN, UNKNOWN = "known", "unknown"
 
 # --------------------------------------------------------------------------------------------------------- settings
@@ -91,6 +94,17 @@ class Controls(Damage):
 
     recipe: Recipe = BEST_RECIPE
     untrained_seeds: tuple[int, ...] = (0, 1, 2)
+
+
+@dataclass(frozen=True)
+class Smoother(Damage):
+    """Two laws whose draws are rougher than recordings, made smoother. The width is one that was tried, not tuned.
+
+    Attributes:
+        width: of the Gaussian filter over a draw's deviation from the mean fill, in steps.
+    """
+
+    width: float = 1.5
 
 
 @dataclass(frozen=True)
@@ -272,7 +286,7 @@ class Damaged:
 
 
 @cache
-def damaged(settings: Controls, share: float, label: str) -> Damaged:
+def damaged(settings: Damage, share: float, label: str) -> Damaged:
     who = fillers_of(settings)
     values = who.damaged.values.double().numpy()
     labels = {"labels": who.damaged.labels.numpy() if label == KNOWN else None}
@@ -286,7 +300,7 @@ def energy(draws: Float64[ndarray, "d n C L"], missing: Bool[ndarray, "n L"], tr
     return metrics.energy_score(np.stack([inside(one, missing) for one in draws]), truth)
 
 
-def control_run(settings: Controls, share: float, label: str, against: str) -> list[dict]:
+def control_run(settings: Controls | Smoother, share: float, label: str, against: str) -> list[dict]:
     """How much worse than the search's the fills of another are by the energy score, and how often one is caught."""
     case, who = damaged(settings, share, label), fillers_of(settings)
     draws = control_of(settings, against).sample(
@@ -304,10 +318,38 @@ def control_run(settings: Controls, share: float, label: str, against: str) -> l
     return [row | judged(settings, real_windows(settings, who.others, share), draws[0], case.missing)]
 
 
-def control_of(settings: Controls, name: str) -> GaussianFill | LatentSearch:
+class Smoothed:
+    """A law's drawn fills, each one's deviation from the mean fill smoothed over the gap."""
+
+    def __init__(self, law: GaussianFill, width: float) -> None:
+        self.law, self.width = law, width
+
+    def sample(self, values: ndarray, missing: ndarray, n: int, *, labels: ndarray | None, seed: int) -> ndarray:
+        draws = self.law.sample(values, missing, n, labels=labels, seed=seed)
+        for i, mean in enumerate(self.law.fill(values, missing, labels=labels)):
+            own, middle = draws[:, i][..., missing[i]], mean[:, missing[i]]
+            smooth = gaussian_filter1d(own - middle, self.width, axis=-1, mode="nearest")
+            draws[:, i][..., missing[i]] = middle + smooth
+        return draws
+
+
+class Noiseless(GaussianFill):
+    """Principal components whose draws leave out the white noise that stands for the other components; labels known."""
+
+    def _laws(self, damaged, i: int) -> tuple[ndarray, list]:
+        weights, (law,) = super()._laws(damaged, i)
+        noise = np.linalg.eigvalsh(self.moments[damaged.labels[i]][1])[0]
+        return weights, [law._replace(covariance=law.covariance - noise * np.eye(len(law.covariance)))]
+
+
+def control_of(settings: Controls | Smoother, name: str) -> GaussianFill | Smoothed | LatentSearch:
     who = fillers_of(settings)
     if name in (GAUSSIAN, COMPONENTS):
         return who.gaussian if name == GAUSSIAN else who.components
+    if name == SMOOTHED:
+        return Smoothed(who.gaussian, settings.width)
+    if name == NOISELESS:
+        return Noiseless(who.learnt, components=settings.components)
     seed = int(name.removeprefix(f"{UNTRAINED} "))
     generator = settings.recipe.build(who.learnt, conditional=True, seed=seed)[0].eval()
     return searcher(generator, settings.search, who.learnt)
@@ -375,10 +417,21 @@ def controls_part(name: str, settings: Controls) -> Part:
     return Part(f"restoration/{name} controls", file, MANIFEST, settings, control_run, runs, {"set": name})
 
 
+def smoother_part(name: str, settings: Smoother) -> Part:
+    known = [(share, KNOWN, other) for share in settings.shares for other in (SMOOTHED, NOISELESS)]
+    runs = known + [(share, UNKNOWN, SMOOTHED) for share in settings.shares]
+    runs = tuple(dict(zip(("share", "label", "against"), run, strict=True)) for run in runs)
+    file = "restoration/smoother.csv"
+    return Part(f"restoration/{name} smoother", file, MANIFEST, settings, control_run, runs, {"set": name})
+
+
 SETS = {name: Damage(EXAMS[name].data, name) for name in ("signs8", "auslan_right_x")}
 PARTS = [tuning_part(name, Tuning(settings.data, settings.generator)) for name, settings in SETS.items()]
 PARTS += [part(name, settings) for name, settings in SETS.items()]
-PARTS += [controls_part(name, Controls(EXAMS[name].data, name)) for name in ("auslan_right_x",)]
+PARTS += [
+    controls_part("auslan_right_x", Controls(EXAMS["auslan_right_x"].data, "auslan_right_x")),
+    smoother_part("auslan_right_x", Smoother(EXAMS["auslan_right_x"].data, "auslan_right_x")),
+]
 
 if __name__ == "__main__":
     tables.command(PARTS, make, __doc__)

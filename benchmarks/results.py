@@ -153,6 +153,11 @@ def time_table() -> pd.DataFrame:
     return _spaced(results.table("recipes/time_to_quality", index_col="recipe"))
 
 
+def source_in_full_table() -> pd.DataFrame:
+    """The source's recipe along all of its steps."""
+    return _spaced(results.table("recipes/source_in_full", index_col="step").drop(columns="recipe"))
+
+
 def without_table() -> pd.DataFrame:
     """The last method of ring and grid without one thing at a time: trials 94 to 103, seeds 110 and 111."""
     tuning = results.table("toys/tuning", index_col="trial")
@@ -299,6 +304,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = (
         "first_trials": first_trials_table,
         "judges": judges_table,
         "time": time_table,
+        "source_in_full": source_in_full_table,
         "without": without_table,
         "counts": counts_table,
         "null": null_table,

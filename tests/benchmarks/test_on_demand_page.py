@@ -8,7 +8,7 @@ from course_lib.classroom import results
 
 
 def stand_in(monkeypatch, tmp_path, name, table):
-    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(tmp_path / f"{name}.csv", index=False)
     monkeypatch.setattr(results, "FOLDER", tmp_path)
 
@@ -50,6 +50,22 @@ def test_the_table_of_restoration_says_errors_of_all_and_scores_of_those_that_dr
     assert shown.iloc[0].tolist() == ["0.0512; 0.90, 0.80", "0.01; 0.0412, 88 %; 0.90, 0.80", "0.63"]
 
 
+def test_the_table_of_controls_says_what_each_adds_to_the_search_s_energy_score(monkeypatch, tmp_path):
+    row = {"set": "one", "share": 0.3, "label": "known", "of_search": 0.1234, "null": 0.63, "caught_seam": 0.9}
+    rows = [
+        row | {"against": name, "above_search": above, "low": above - 0.01, "high": above + 0.01, "caught_inside": 0.7}
+        for name, above in (("Gaussian", 0.05), ("latent search, untrained 0", -0.02))
+    ]
+    stand_in(monkeypatch, tmp_path, "restoration/controls", pd.DataFrame(rows))
+    smooth = rows[0] | {"against": "Gaussian, smoothed"}
+    stand_in(monkeypatch, tmp_path, "restoration/smoother", pd.DataFrame([smooth]))
+    ((name, line),) = on_demand_page.TABLES["restoration_controls"]().T.to_dict().items()
+    assert name == "one, 30 % missing, label known" and line["of the search"] == "0.123"
+    assert list(line)[1:4] == ["Gaussian", "latent search, untrained 0", "Gaussian, smoothed"]
+    assert line["Gaussian"] == "+0.050 (+0.040 to +0.060); 0.70, 0.90"
+    assert line["latent search, untrained 0"] == "-0.020 (-0.030 to -0.010); 0.70, 0.90"
+
+
 def test_the_table_of_ways_to_tell_the_label_says_all_classes_the_worst_and_the_rare_ones(monkeypatch, tmp_path):
     columns = [f"{name}{of}" for name in ("as_asked", "varied", "recognised") for of in ("", "_worst", "_rare")]
     rows = [
@@ -85,6 +101,7 @@ def test_a_table_stands_on_a_page_when_a_part_of_it_is_made():
         "gains": augmentation.PARTS,
         "conditional": [*conditional.PARTS, *conditional.LATER],
         "restoration": [part for part in restoration.PARTS if part.file.endswith("fills.csv")],
+        "restoration_controls": [part for part in restoration.PARTS if part.file.endswith("controls.csv")],
         "search": [part for part in restoration.PARTS if part.file.endswith("tuning.csv")],
     }
     for name, own in parts.items():

@@ -12,7 +12,7 @@ from test_benches import made_in_two_sittings
 
 from benchmarks import restoration, tables
 from benchmarks.recordings import Simulated
-from benchmarks.restoration import Controls, Damage, Search, Tuning, gaps, inside, seams
+from benchmarks.restoration import Controls, Damage, Search, Smoother, Tuning, gaps, inside, seams
 from course_lib.checkpoints import load_model, save_model
 from course_lib.data import Scaler
 from course_lib.training import BEST_RECIPE, Recipe
@@ -106,6 +106,37 @@ def test_a_control_is_compared_with_the_search_recording_by_recording(committed)
     known = table[table["label"] == "known"].set_index("against")
     assert known.loc[restoration.GAUSSIAN, "of_search"] == pytest.approx(scores[restoration.LATENT])
     assert known.loc[restoration.GAUSSIAN, "energy_score"] == pytest.approx(scores[restoration.GAUSSIAN])
+
+
+def test_a_smoother_law_has_the_mean_of_its_own_and_less_roughness(committed):
+    settings = Smoother(DATA, "tiny", shares=(0.15,), filled=0.5, draws=19, search=TINY.search)
+    who, case = restoration.fillers_of(settings), restoration.damaged(settings, 0.15, "known")
+    given = dict(labels=case.labels["labels"], seed=0)
+
+    def fills(law):
+        return np.stack([inside(one, case.missing) for one in law.sample(case.given, case.missing, 300, **given)])
+
+    def rough(draws):
+        return np.diff(draws - draws.mean(axis=0), 2, axis=-1).std()
+
+    for name, law in ((restoration.SMOOTHED, who.gaussian), (restoration.NOISELESS, who.components)):
+        plain, smooth = fills(law), fills(restoration.control_of(settings, name))
+        assert rough(smooth) < 0.8 * rough(plain), name
+        np.testing.assert_allclose(smooth.mean(axis=0), plain.mean(axis=0), atol=6 * plain.std(axis=0).max() / 300**0.5)
+    # where white noise is all that is left out, a draw varies by as much less
+    law, less = who.components, restoration.control_of(settings, restoration.NOISELESS)
+    damaged = law._checked(case.given, case.missing, case.labels["labels"])
+    (one,), (other,) = law._laws(damaged, 3)[1], less._laws(damaged, 3)[1]
+    noise = np.linalg.eigvalsh(law.moments[damaged.labels[3]][1])[0]
+    np.testing.assert_allclose(np.diag(one.covariance - other.covariance), noise, rtol=1e-6)
+    assert noise > 0 and np.linalg.eigvalsh(other.covariance)[0] > -1e-9
+
+
+def test_the_bench_of_smoother_laws_makes_its_rows(committed):
+    settings = Smoother(DATA, "tiny", shares=(0.15,), filled=0.5, draws=19, search=TINY.search)
+    table = made_in_two_sittings(restoration, restoration.smoother_part("signs", settings), committed / "made")
+    wanted = [("known", restoration.SMOOTHED), ("known", restoration.NOISELESS), ("unknown", restoration.SMOOTHED)]
+    assert list(zip(table["label"], table["against"], strict=True)) == wanted
 
 
 def test_the_search_through_the_very_generator_is_no_worse_than_itself(committed, monkeypatch):
