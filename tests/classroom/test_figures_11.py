@@ -101,6 +101,25 @@ def test_restoration_has_a_row_a_set_a_panel_a_measure_and_a_line_a_method_that_
     assert axes[1].lines[-1].get_ydata()[0] == 0.9
 
 
+def test_of_one_set_the_panels_have_no_title_and_recordings_have_a_line_where_there_is_a_null():
+    table = pd.DataFrame({"set": "one", "share": [0.05, 0.3], "label": "known", "method": "a", "null": 0.63})
+    figure = figures.plot_restoration(table.assign(caught_inside=0.9), {"caught_inside": "caught"})
+    (ax,) = figure.axes
+    assert ax.get_title() == "" and ax.lines[-1].get_ydata()[0] == 0.63
+
+
+def test_controls_have_a_row_a_law_and_a_mark_a_share_in_both_panels():
+    rows = [{"against": name, "share": share} for name in ("Gaussian", "untrained") for share in (0.05, 0.3)]
+    table = pd.DataFrame(rows).assign(above_search=[0.1, 0.2, -0.1, 0.0], null=0.63, caught_inside=[0.9, 0.8, 0.7, 0.6])
+    table = table.assign(low=table["above_search"] - 0.05, high=table["above_search"] + 0.05)
+    left, right = figures.plot_controls(table).axes
+    assert [tick.get_text() for tick in left.get_yticklabels()] == ["Gaussian", "untrained"]
+    assert [line.get_xdata().tolist() for line in right.lines[:2]] == [[0.9, 0.7], [0.8, 0.6]]
+    assert right.lines[-1].get_xdata()[0] == 0.63 and left.yaxis_inverted()
+    intervals = [segment[:, 0].tolist() for bars in left.collections for segment in bars.get_segments()]
+    np.testing.assert_allclose(sorted(intervals), sorted(table[["low", "high"]].to_numpy().tolist()))
+
+
 def test_every_class_has_its_dot_and_equal_ones_make_it_larger():
     shares = pd.DataFrame({"recordings": [1.0, 1.0, 0.5], "generated": [0.9, 0.9, 0.8]})
     (dots,) = figures.plot_by_class(shares).collections

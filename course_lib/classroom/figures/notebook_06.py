@@ -128,13 +128,18 @@ def plot_mixtures(
     *,
     limit: Number = 2.0,
 ) -> Figure:
-    """A panel for every way to draw the weights e: the pairs' segments, and e real + (1 - e) generated as dots."""
+    """A panel for every way to draw the weights e: the pairs' segments, e real + (1 - e) generated as dots.
+
+    Dotted, the lines go on beyond the segments.
+    """
     real, fake = as_numpy(real), as_numpy(fake)
     size = {"figsize": (2.4 * len(weights), 3.5), "sharex": True, "sharey": True, "squeeze": False}
     figure, axes = plt.subplots(1, len(weights), layout="constrained", **size)
     for ax, (name, each) in zip(axes[0], weights.items(), strict=True):
         mixed = as_numpy(each) * real + (1 - as_numpy(each)) * fake
-        ax.add_collection(LineCollection(np.stack([real, fake], axis=1), colors=PALETTE["grey"], linewidths=0.6))
+        for beyond, look in ((0.0, {"linewidths": 0.8}), (1.0, {"linestyles": ":", "linewidths": 0.5})):
+            ends = [real + beyond * (real - fake), fake + beyond * (fake - real)]
+            ax.add_collection(LineCollection(np.stack(ends, axis=1), colors=PALETTE["grey"], **look))
         ax.plot(*real.T, "o", color=PALETTE["real"], markersize=5, label="real")
         ax.plot(*fake.T, "^", color=PALETTE["generated"], markersize=5, label="generated")
         ax.plot(*mixed.T, "D", color=PALETTE["third"], markersize=4, label="mixture")

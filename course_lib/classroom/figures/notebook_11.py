@@ -118,13 +118,13 @@ def plot_fills(
         drawn = as_numpy(fills)[:, gap]
         low, high = np.quantile(drawn, [0.05, 0.95], axis=0, method="weibull")
         ax.axvspan(time[first], time[last], color=PALETTE["grey"], alpha=0.12, linewidth=0, zorder=0)
-        ax.fill_between(time[gap], low, high, color=PALETTE["generated"], alpha=0.2, linewidth=0, label="90 % of them")
         for i, one in enumerate(drawn[:5]):
             label = "drawn fills" if i == 0 else None
-            ax.plot(time[gap], one, color=PALETTE["generated"], linewidth=0.8, alpha=0.8, label=label)
+            ax.plot(time[gap], one, color=PALETTE["generated"], linewidth=0.8, alpha=0.6, label=label)
+        ax.fill_between(time[gap], low, high, color=PALETTE["generated"], alpha=0.2, linewidth=0, label="90 % of them")
         ax.plot(time, truth, color=PALETTE["real"], label="recording")
         for i, (point, fill) in enumerate(points.items()):
-            look = {"color": CYCLE[(i + 2) % 6], "linestyle": DASHES[(i + 1) % 6]}
+            look = {"color": [CYCLE[2], CYCLE[4], "black", CYCLE[5]][i % 4], "linestyle": DASHES[(i + 1) % 6]}
             ax.plot(time[gap], as_numpy(fill)[gap], label=point, **look)
         ax.set(title=name, xlabel="time (s)", xlim=(0, time[-1]))
     axes[0, 0].set_ylabel(signal_label(unit))
@@ -136,7 +136,8 @@ def plot_restoration(table: pd.DataFrame, measures: Mapping[str, str], *, label:
     """A row a set, a panel a measure (column -> label): each method's value over the share that is missing.
 
     Args:
-        table: restoration/fills.csv: set, share, label, method and the measures; a method without one is left out.
+        table: restoration/fills.csv: set, share, label, method and the measures; a method without one is left out. A
+            column `null`, if it is there, is how often recordings are caught, by chance: a line.
         label: whether labels were "known" or "unknown".
     """
     sets, methods = list(dict.fromkeys(table["set"])), list(dict.fromkeys(table["method"]))
@@ -153,8 +154,35 @@ def plot_restoration(table: pd.DataFrame, measures: Mapping[str, str], *, label:
                 ax.axhline(0.9, color=PALETTE["grey"], linewidth=0.8)
             if column == "squared_error":
                 ax.set_yscale("log")
-            ax.set(xlabel="missing (%)", ylabel=text, title=name)
+            if column.startswith("caught") and "null" in table:
+                ax.axhline(table.loc[table["set"] == name, "null"].max(), color=PALETTE["grey"], linewidth=0.8)
+            ax.set(xlabel="missing (%)", ylabel=text, title=name if len(sets) > 1 else "")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return figure
+
+
+def plot_controls(table: pd.DataFrame) -> Figure:
+    """A row for each other law: its energy score above the search's with the 95 % interval, and how often it is caught.
+
+    Args:
+        table: as restoration/controls.csv, with one set and one knowledge of labels; a mark a share.
+    """
+    names, shares = list(dict.fromkeys(table["against"])), sorted(table["share"].unique())
+    size = (10.0, 0.5 * len(names) + 1.5)
+    figure, (left, right) = plt.subplots(1, 2, figsize=size, sharey=True, layout="constrained")
+    for i, share in enumerate(shares):
+        own = table[table["share"] == share]
+        place = own["against"].map(names.index) + 2 * SPREAD * (i - (len(shares) - 1) / 2)
+        around = np.stack([own["above_search"] - own["low"], own["high"] - own["above_search"]])
+        look = dict(color=CYCLE[i % 6], markersize=5, label=f"{100 * share:.0f} % missing")
+        left.errorbar(own["above_search"], place, xerr=around, fmt=MARKS[i % 6], capsize=3, **look)
+        right.plot(own["caught_inside"], place, marker=MARKS[i % 6], linestyle="", **look)
+    left.axvline(0, color=PALETTE["grey"], linewidth=1)
+    right.axvline(table["null"].max(), color=PALETTE["grey"], linewidth=1)
+    left.set_yticks(range(len(names)), names)
+    left.set(xlabel="energy score, above the search's", ylim=(len(names) - 0.5, -0.5))
+    right.set(xlabel="caught inside", xlim=(0.48, 1.02))
+    figure.legend(*right.get_legend_handles_labels(), loc="outside upper center", ncols=len(shares))
     return figure
 
 
