@@ -25,7 +25,7 @@ MACHINES = {"AMD EPYC": "A", "Intel(R) Xeon(R) Processor": "B"}  # processor -> 
 BEHIND = {  # command of a goal -> the manifests behind it, and the parts that it reads; elsewhere all was made on A
     "make checkpoints": {f"checkpoints/{name}": (name,) for name in RUNS},
     "make tables NAME=judging": {"judging": tuple(name + of for name in RUNS for of in ("", " caught"))},
-    "make tables": {"recipes": ("quick_seeds", "time_to_quality")},
+    "make tables": {"recipes": ("quick_seeds", "time_to_quality", "source_in_full")},
 }
 
 
