@@ -198,13 +198,28 @@ def fillers_of(settings: Damage) -> Fillers:
 # ------------------------------------------------------------------------------------------------------------- runs
 
 
-def run(settings: Damage, share: float, label: str) -> list[dict]:
-    """A row a way to fill, beside the Gaussian's conditional mean with the same knowledge of labels."""
-    who = fillers_of(settings)
-    truth = who.damaged.values.double().numpy()
-    labels = {"labels": who.damaged.labels.numpy() if label == KNOWN else None}
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One share and one knowledge of labels: the recordings, what is missing of them, and what a filler is shown."""
+
+    truth: Float64[ndarray, "n C L"]
+    missing: Bool[ndarray, "n L"]
+    given: Float64[ndarray, "n C L"]
+    labels: dict[str, ndarray | None]
+
+
+def case_of(settings: Damage, share: float, label: str) -> Case:
+    damaged = fillers_of(settings).damaged
+    truth = damaged.values.double().numpy()
     missing = gaps(len(truth), truth.shape[2], share, settings.margin, settings.gap_seed)
     given = np.where(missing[:, None], np.nan, truth)  # no filler can look
+    return Case(truth, missing, given, {"labels": damaged.labels.numpy() if label == KNOWN else None})
+
+
+def run(settings: Damage, share: float, label: str) -> list[dict]:
+    """A row a way to fill, beside the Gaussian's conditional mean with the same knowledge of labels."""
+    who, case = fillers_of(settings), case_of(settings, share, label)
+    truth, missing, given, labels = case.truth, case.missing, case.given, case.labels
     points, draws, seconds = {}, {}, {}
     ways = {
         INTERPOLATION: lambda: interpolate(given, missing),
@@ -248,11 +263,18 @@ def drawn(
     """Energy score and coverage of drawn fills; of a way that draws none, nothing."""
     if draws is None:
         return {"energy_score": np.nan, "band_coverage": np.nan}
-    fills, real = np.stack([inside(one, missing) for one in draws]), inside(truth, missing)
+    fills = np.stack([inside(one, missing) for one in draws])
     return {
-        "energy_score": metrics.energy_score(fills, real).mean(),
-        "band_coverage": metrics.band_coverage(fills, real),
+        "energy_score": energy(draws, truth, missing).mean(),
+        "band_coverage": metrics.band_coverage(fills, inside(truth, missing)),
     }
+
+
+def energy(
+    draws: Float64[ndarray, "d n C L"], truth: Float64[ndarray, "n C L"], missing: Bool[ndarray, "n L"]
+) -> Float64[ndarray, " n"]:
+    """The energy score of each recording's drawn fills."""
+    return metrics.energy_score(np.stack([inside(one, missing) for one in draws]), inside(truth, missing))
 
 
 def real_windows(settings: Damage, others: SignalDataset, share: float) -> tuple[ndarray, ndarray]:
@@ -274,48 +296,34 @@ def judged(
     return {"caught_inside": scores[0].caught, "caught_seam": scores[1].caught, "null": scores[0].null}
 
 
-@dataclass(frozen=True, eq=False)
-class Damaged:
-    """One share and one knowledge of labels: what is missing, and the search's drawn fills with their energy scores."""
-
-    given: Float64[ndarray, "n C L"]
-    missing: Bool[ndarray, "n L"]
-    labels: dict[str, ndarray | None]
-    truth: Float64[ndarray, "n C gap"]
-    searched: Float64[ndarray, " n"]
+def drawn_by(
+    law: "GaussianFill | LatentSearch | Smoothed", settings: Damage, case: Case
+) -> Float64[ndarray, "d n C L"]:
+    return law.sample(case.given, case.missing, settings.draws, **case.labels, seed=settings.draw_seed)
 
 
 @cache
-def damaged(settings: Damage, share: float, label: str) -> Damaged:
-    who = fillers_of(settings)
-    values = who.damaged.values.double().numpy()
-    labels = {"labels": who.damaged.labels.numpy() if label == KNOWN else None}
-    missing = gaps(len(values), values.shape[2], share, settings.margin, settings.gap_seed)
-    given, truth = np.where(missing[:, None], np.nan, values), inside(values, missing)
-    draws = who.search.sample(given, missing, settings.draws, **labels, seed=settings.draw_seed)
-    return Damaged(given, missing, labels, truth, energy(draws, missing, truth))
-
-
-def energy(draws: Float64[ndarray, "d n C L"], missing: Bool[ndarray, "n L"], truth: ndarray) -> Float64[ndarray, " n"]:
-    return metrics.energy_score(np.stack([inside(one, missing) for one in draws]), truth)
+def searched(settings: Damage, share: float, label: str) -> Float64[ndarray, " n"]:
+    """The energy scores of the trained search: the same for all that it is compared with."""
+    case = case_of(settings, share, label)
+    return energy(drawn_by(fillers_of(settings).search, settings, case), case.truth, case.missing)
 
 
 def control_run(settings: Controls | Smoother, share: float, label: str, against: str) -> list[dict]:
     """How much worse than the search's the fills of another are by the energy score, and how often one is caught."""
-    case, who = damaged(settings, share, label), fillers_of(settings)
-    draws = control_of(settings, against).sample(
-        case.given, case.missing, settings.draws, **case.labels, seed=settings.draw_seed
-    )
-    scores = energy(draws, case.missing, case.truth)
-    above = metrics.paired_interval(scores, case.searched)
+    case, of_search = case_of(settings, share, label), searched(settings, share, label)
+    draws = drawn_by(control_of(settings, against), settings, case)
+    scores = energy(draws, case.truth, case.missing)
+    above = metrics.paired_interval(scores, of_search)
     row = {
         "energy_score": scores.mean(),
-        "of_search": case.searched.mean(),
+        "of_search": of_search.mean(),
         "above_search": above.difference,
         "low": above.low,
         "high": above.high,
     }
-    return [row | judged(settings, real_windows(settings, who.others, share), draws[0], case.missing)]
+    real = real_windows(settings, fillers_of(settings).others, share)
+    return [row | judged(settings, real, draws[0], case.missing)]
 
 
 class Smoothed:

@@ -184,8 +184,9 @@ def other_recordings(arguments: argparse.Namespace, learnt: SignalDataset) -> Si
             f"{arguments.real}: expected recordings like the run's, {learnt.channels} channels of {learnt.length} "
             f"steps, got {real.channels} of {real.length}. Read the same channels: --channels, --ignore."
         )
+    real = in_order_of(learnt, real)
     if not learnt.labelled:
-        return SignalDataset(real.values, channels_first=True)
+        return SignalDataset(real.values, channels_first=True, channel_names=real.channel_names)
     if unknown := [name for name in real.class_names if name not in learnt.class_names]:
         raise ValueError(
             f"{arguments.real}: expected classes that the run has learnt, got {unknown[0]!r} (of {len(unknown)} "
@@ -193,6 +194,15 @@ def other_recordings(arguments: argparse.Namespace, learnt: SignalDataset) -> Si
         )
     place = torch.tensor([learnt.class_names.index(name) for name in real.class_names])
     return replace(real, labels=place[real.labels], class_names=learnt.class_names, groups=None, channels_first=True)
+
+
+def in_order_of(learnt: SignalDataset, real: SignalDataset) -> SignalDataset:
+    """`real` with its channels where those of the same names are in the run, if all have one there; that is said."""
+    names, own = learnt.channel_names, real.channel_names
+    if not names or not own or names == own or len(set(own)) < len(own) or set(own) != set(names):
+        return real
+    say(f"Its channels stand in another order, {', '.join(own)}: they are put as the run has them, {', '.join(names)}.")
+    return real.select_channels([own.index(name) for name in names])
 
 
 def _pictures(folder: Path, test: SignalDataset, made: Tensor, report: pd.DataFrame) -> dict[str, bytes]:

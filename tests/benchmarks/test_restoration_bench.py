@@ -42,7 +42,7 @@ def committed(tmp_path, monkeypatch):
     monkeypatch.setattr(restoration.metrics, "discriminative_score", as_far_apart)
     yield tmp_path
     restoration.fillers_of.cache_clear()
-    restoration.damaged.cache_clear()
+    restoration.searched.cache_clear()
 
 
 @pytest.mark.parametrize(("share", "size"), [(0.05, 8), (0.15, 24), (0.3, 48)])
@@ -110,7 +110,7 @@ def test_a_control_is_compared_with_the_search_recording_by_recording(committed)
 
 def test_a_smoother_law_has_the_mean_of_its_own_and_less_roughness(committed):
     settings = Smoother(DATA, "tiny", shares=(0.15,), filled=0.5, draws=19, search=TINY.search)
-    who, case = restoration.fillers_of(settings), restoration.damaged(settings, 0.15, "known")
+    who, case = restoration.fillers_of(settings), restoration.case_of(settings, 0.15, "known")
     given = dict(labels=case.labels["labels"], seed=0)
 
     def fills(law):

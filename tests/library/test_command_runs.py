@@ -410,6 +410,19 @@ def test_channels_keep_their_names_and_units_from_the_file_to_the_exports(tmp_pa
     torch.testing.assert_close(load_signals(tmp_path / "made.csv").values, made.values, rtol=0, atol=0)
 
 
+def test_channels_in_another_order_are_put_as_the_run_has_them_and_that_is_said(capsys):
+    values = np.random.default_rng(0).normal(size=(6, 2, 8)).astype(np.float32)
+    learnt = SignalDataset(values, channel_names=("force", "angle"))
+    turned = SignalDataset(values[:, ::-1].copy(), channel_names=("angle", "force"))
+    back = evaluate.in_order_of(learnt, turned)
+    assert back.channel_names == ("force", "angle") and torch.equal(back.values, learnt.values)
+    assert "another order, angle, force" in capsys.readouterr().err
+    for names in (("force", "angle"), ("force", "bend"), ("force", "force"), None):  # nothing that names can settle
+        other = SignalDataset(values, channel_names=names)
+        assert evaluate.in_order_of(learnt, other) is other
+    assert capsys.readouterr().err == ""
+
+
 def test_a_unit_of_one_channel_may_hold_a_comma_and_a_channel_may_have_none():
     assert units("m/s, filtered", 1) == ["m/s, filtered"] and units("m,,V", 3) == ["m", "", "V"]
     assert units(None, 2) == ["", ""] and units("m", 2) == ["m", "m"]
