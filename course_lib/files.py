@@ -11,6 +11,7 @@ import errno
 import os
 import platform
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -162,7 +163,15 @@ def hold(folder: str | Path) -> Iterator[None]:
 
 
 def _holder(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip() or "another process"
-    except (OSError, ValueError):
-        return "another process"
+    """Who holds the folder. Its name is written after the lock is taken: where there is none yet, it is waited for."""
+    last = time.monotonic() + 1
+    while time.monotonic() < last:
+        try:
+            if name := path.read_text(encoding="utf-8").strip():
+                return name
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError):
+            break
+        time.sleep(0.02)
+    return "another process"

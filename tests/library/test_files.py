@@ -11,6 +11,7 @@ import textwrap
 import threading
 from pathlib import Path
 
+import filelock
 import pytest
 
 from course_lib import files
@@ -242,6 +243,28 @@ def test_the_lock_of_another_process_is_refused_by_its_number_and_goes_when_it_i
     holder.send_signal(signal.SIGKILL)
     holder.communicate()
     with files.hold(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("before", [None, ""], ids=["not there", "empty"])
+def test_a_holder_that_has_not_written_its_name_yet_is_waited_for(before, tmp_path):
+    name = tmp_path / files.HOLDER
+    with filelock.FileLock(tmp_path / files.LOCK, thread_local=False):
+        if before is not None:
+            name.write_text(before)
+        late = threading.Timer(0.2, name.write_text, ["process 1 on somewhere"])
+        late.start()
+        with pytest.raises(ValueError, match="in use by process 1 on somewhere"), files.hold(tmp_path):
+            pass
+        late.join()
+
+
+def test_a_holder_that_never_writes_its_name_is_another_process(tmp_path):
+    with (
+        filelock.FileLock(tmp_path / files.LOCK, thread_local=False),
+        pytest.raises(ValueError, match="in use by another process"),
+        files.hold(tmp_path),
+    ):
         pass
 
 
