@@ -105,10 +105,13 @@ def _check_channels(signals: str, learnt: SignalDataset) -> None:
     """That every channel varies."""
     constant = (learnt.values.amax((0, 2)) == learnt.values.amin((0, 2))).nonzero().flatten().tolist()
     if constant:
+        c = constant[0]
+        own = learnt.channel_names[c] if learnt.channel_names else ""
+        called = f" ({own})" if own not in ("", f"channel {c + 1}") else ""
         raise ValueError(
             f"{signals}: expected channels that vary, but {len(constant)} of {learnt.channels} do not: the first is "
-            f"channel {constant[0] + 1}, {learnt.values[0, constant[0], 0].item():g} throughout. There is nothing "
-            "in it to learn: leave it out, with --channels (those to read) or --ignore (columns)."
+            f"channel {c + 1}{called}, {learnt.values[0, c, 0].item():g} throughout. There is nothing in it to learn: "
+            "leave it out, with --channels (those to read) or --ignore (columns)."
         )
 
 

@@ -284,6 +284,9 @@ def test_a_constant_channel_is_refused_before_any_work(tmp_path, capsys):
     np.save(tmp_path / "own.npy", values)
     said = refused(capsys, "train", tmp_path / "own.npy", "--out", tmp_path / "run")
     assert "1 of 2 do not: the first is channel 2, 5 throughout" in said and not (tmp_path / "run").exists()
+    generate.write_signals(tmp_path / "own.npz", values, channel_names=("force", "torque"))
+    said = refused(capsys, "train", tmp_path / "own.npz", "--out", tmp_path / "run")
+    assert "the first is channel 2 (torque), 5 throughout" in said
 
 
 def test_so_many_of_one_class_are_drawn_where_both_are_said(trained, tmp_path):
