@@ -20,6 +20,7 @@ import tools.typechecked  # noqa: E402, F401 - the hook looks it up by name
 install_import_hook("course_lib", "tools.typechecked.typechecked")
 
 NBVAL_DEFAULT_TIMEOUT = 2000  # seconds: long enough to hide a dead kernel
+NBVAL_DEFAULT_STARTUP, OUTPUT_TIMEOUT = 60, 60  # seconds; nbval waits 5 for an output, which a busy machine exceeds
 
 
 def pytest_cmdline_main(config):
@@ -37,6 +38,8 @@ def pytest_configure(config):
         options.nbval_sanitize_with = str(ROOT / "tools" / "nbval_sanitize.cfg")
     if options.nbval_cell_timeout == NBVAL_DEFAULT_TIMEOUT:
         options.nbval_cell_timeout = CELL_TIMEOUT
+    if options.nbval_kernel_startup_timeout == NBVAL_DEFAULT_STARTUP:
+        options.nbval_kernel_startup_timeout = CELL_TIMEOUT
 
 
 def pytest_collectstart(collector):
@@ -47,5 +50,7 @@ def pytest_collectstart(collector):
 
 def pytest_runtest_setup(item):
     """Every notebook starts with no exercise done, whatever the one before it in this process wrote."""
+    if hasattr(item, "output_timeout"):
+        item.output_timeout = OUTPUT_TIMEOUT
     if getattr(item.parent, "kernel", item) is None:
         Path(os.environ["COURSE_PROGRESS"]).unlink(missing_ok=True)

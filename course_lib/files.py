@@ -18,6 +18,7 @@ from pathlib import Path
 import filelock
 
 LOCK = ".lock"  # the file in a folder that is held; it stays, and says nothing unless it is locked
+NAMED_WITHIN = 10.0  # seconds in which who holds a folder has written so
 HOLDER = ".holder"  # beside it: who holds the folder; older versions of filelock empty the file that is locked
 REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -164,7 +165,7 @@ def hold(folder: str | Path) -> Iterator[None]:
 
 def _holder(path: Path) -> str:
     """Who holds the folder. Its name is written after the lock is taken: where there is none yet, it is waited for."""
-    last = time.monotonic() + 1
+    last = time.monotonic() + NAMED_WITHIN
     while time.monotonic() < last:
         try:
             if name := path.read_text(encoding="utf-8").strip():

@@ -97,7 +97,7 @@ def confine(folder: str) -> list[str]:
 
 def limit(seconds: float) -> None:
     """Bounds on processor time, memory and the size of a file, where the system knows them."""
-    cpu = math.ceil(seconds) + 1
+    cpu = math.ceil(seconds) + 10  # the clock comes first, and says so
     for kind, most in ((resource.RLIMIT_CPU, cpu), (resource.RLIMIT_DATA, MEMORY), (resource.RLIMIT_FSIZE, FILE_SIZE)):
         with suppress(ValueError, OSError):  # a lower bound is set already
             resource.setrlimit(kind, (most, most))

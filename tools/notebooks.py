@@ -87,6 +87,9 @@ def kernel_environment() -> dict[str, str]:
         "COURSE_SCALE": "quick",
         "COURSE_PROGRESS": os.path.join(folder, "progress.json"),
         "COURSE_DEVICE": "cpu",
+        "IPYTHONDIR": os.path.join(
+            folder, "ipython"
+        ),  # nobody's start-up files, and a history that no other kernel locks
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
@@ -113,6 +116,8 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         notebook,
         km=manager,
         timeout=CELL_TIMEOUT,
+        startup_timeout=CELL_TIMEOUT,
+        iopub_timeout=CELL_TIMEOUT,  # after it an output is dropped without a word
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,

@@ -27,12 +27,18 @@ class ProcessLost(ConnectionError):
 
 @contextlib.contextmanager
 def joined() -> Iterator[None]:
-    """Be one of the processes that `torchrun` has started, until the block ends; alone, nothing happens."""
+    """Be one of the processes that `torchrun` has started, until the block ends; alone, nothing happens.
+
+    Raises:
+        ProcessLost: if another is gone, or `torchrun` ends this one for that. SIGTERM is ignored from then on, so that
+            the process can say so.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield
         return
 
     def ended(signum, frame) -> None:  # torchrun ends the others so, when one is gone
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise ProcessLost(_LOST)
 
     before = signal.signal(signal.SIGTERM, ended)
@@ -43,9 +49,13 @@ def joined() -> Iterator[None]:
         yield
         with _or_lost():
             dist.barrier()
-    finally:
+    except ProcessLost:
+        before = signal.SIG_IGN
         signal.signal(signal.SIGTERM, before)
+        raise
+    finally:
         dist.destroy_process_group()
+        signal.signal(signal.SIGTERM, before)
 
 
 def count() -> int:

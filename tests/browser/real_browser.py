@@ -73,7 +73,7 @@ def serving(command: list[str], folder: Path, log: Path, *, environment: dict[st
         yield _address(server, log)
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(30)
+        server.wait(PATIENCE / 1000)
 
 
 def _address(server: subprocess.Popen, log: Path) -> str:

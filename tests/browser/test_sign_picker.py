@@ -29,6 +29,7 @@ def page(tmp_path_factory) -> Iterator:
 
 def test_the_sign_picker_and_both_sliders_change_the_picture_and_the_way_back_is_the_first_one(page):
     picture, handles = Picture(page), page.locator(".widget-slider .noUi-handle")
+    handles.nth(2).wait_for()
     assert handles.count() == 3
     picker, readout = handles.nth(0), page.locator(".widget-slider .widget-readout").nth(0)
     assert picker.get_attribute("aria-valuemax") == "79.0" and readout.inner_text() == "sign 00"

@@ -41,6 +41,7 @@ def moves(box) -> Iterator[tuple[str, object, object]]:
 def test_every_control_moves_its_picture_and_the_page_stays_still(open_notebook, name):
     page = open_notebook(name)
     for number, box in enumerate(page.locator(".widget-vbox").all()):
+        box.locator(".noUi-handle, button.widget-button").first.wait_for()
         picture = Picture(page, number)
         first, size = picture.bytes(), picture.size()
         controls = list(moves(box))

@@ -347,7 +347,7 @@ def run(*arguments, **options):
         env={**os.environ, "PYTHONPATH": str(ROOT), "TQDM_DISABLE": "1"},
         stderr=subprocess.PIPE,
         text=True,
-        timeout=120,
+        timeout=600,
         **options,
     )
 
@@ -368,7 +368,7 @@ def test_the_command_line_brings_in_nothing_of_the_notebooks():
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
 

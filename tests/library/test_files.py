@@ -259,7 +259,8 @@ def test_a_holder_that_has_not_written_its_name_yet_is_waited_for(before, tmp_pa
         late.join()
 
 
-def test_a_holder_that_never_writes_its_name_is_another_process(tmp_path):
+def test_a_holder_that_never_writes_its_name_is_another_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "NAMED_WITHIN", 0.3)
     with (
         filelock.FileLock(tmp_path / files.LOCK, thread_local=False),
         pytest.raises(ValueError, match="in use by another process"),

@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import distributed as dist
 
 from course_lib import checkpoints, penalties
 from course_lib.data import SignalDataset
@@ -25,15 +25,15 @@ CHILDREN.set_forkserver_preload(["course_lib.training", "pytest"])
 CONFIG = TrainingConfig(steps=4, batch_size=8, critic_steps=1, checkpoint_every=2, read_every=2, sobolev_weight=1.0)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def meeting_place() -> dist.TCPStore:
+    """Where two processes find each other, kept from here on as by torchrun: so nobody else takes its port."""
+    return dist.TCPStore("127.0.0.1", 0, 2, is_master=True, wait_for_workers=False)
 
 
 def as_rank(rank: int, port: int, answers, work, *given) -> None:
     """What `torchrun` sets, and then the work; its answer, or what it raises, with the rank."""
     told = {"RANK": rank, "WORLD_SIZE": 2, "LOCAL_RANK": rank, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    told["TORCHELASTIC_USE_AGENT_STORE"] = True
     os.environ.update({name: str(value) for name, value in told.items()})
     torch.set_num_threads(1)
     try:
@@ -45,8 +45,9 @@ def as_rank(rank: int, port: int, answers, work, *given) -> None:
 
 def in_two(work, *given) -> list:
     """The answers of two processes."""
-    answers, port = CHILDREN.Queue(), free_port()
-    both = [CHILDREN.Process(target=as_rank, args=(rank, port, answers, work, *given)) for rank in range(2)]
+    answers, store = CHILDREN.Queue(), meeting_place()
+    given = (answers, work, *given)
+    both = [CHILDREN.Process(target=as_rank, args=(rank, store.port, *given)) for rank in range(2)]
     for process in both:
         process.start()
     heard = dict(answers.get(timeout=300) for _ in both)
@@ -170,8 +171,8 @@ def as_rank_with_queue(rank, port, answers, work, folder):
 
 def test_a_process_that_is_killed_ends_the_others_with_a_sentence_and_the_run_goes_on(tmp_path):
     whole = in_two(trained, tmp_path / "whole", None)[0]
-    answers, port = CHILDREN.Queue(), free_port()
-    arguments = [(rank, port, answers, killed_beside, tmp_path / "killed") for rank in range(2)]
+    answers, store = CHILDREN.Queue(), meeting_place()
+    arguments = [(rank, store.port, answers, killed_beside, tmp_path / "killed") for rank in range(2)]
     both = [CHILDREN.Process(target=as_rank_with_queue, args=given) for given in arguments]
     for process in both:
         process.start()
@@ -182,6 +183,38 @@ def test_a_process_that_is_killed_ends_the_others_with_a_sentence_and_the_run_go
     assert "another process of this run has ended" in str(heard[0]) and "--resume" in str(heard[0])
     resumed = in_two(trained, tmp_path / "killed", None)[0]
     assert resumed[:2] == whole[:2] and resumed[2] == [3, 4]
+
+
+ENDED_MEANWHILE = """
+import os, signal
+from torch import distributed
+from course_lib.training import ranks
+end = lambda *given: os.kill(os.getpid(), signal.SIGTERM)
+distributed.init_process_group = lambda *given: None
+distributed.destroy_process_group = end
+def lost():
+    raise RuntimeError("Connection closed by peer")
+distributed.barrier = {barrier}
+try:
+    with ranks.joined():
+        pass
+except ranks.ProcessLost as error:
+    end()
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("barrier", ["lost", "end"], ids=["the connection is lost first", "torchrun is first"])
+def test_a_process_says_its_sentence_though_torchrun_ends_it_meanwhile(barrier):
+    said = subprocess.run(
+        [sys.executable, "-c", ENDED_MEANWHILE.format(barrier=barrier)],
+        cwd=ROOT,
+        env=os.environ | {"WORLD_SIZE": "2", "RANK": "0"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert said.returncode == 0 and "another process of this run has ended" in said.stdout, said.stderr
 
 
 @pytest.mark.slow
@@ -204,7 +237,8 @@ def test_torchrun_trains_by_the_command_line_and_a_killed_process_ends_it_with_a
     said = running.communicate(timeout=120)[1]
     assert running.returncode != 0
     assert "error: another process of this run has ended" in said
-    done = len(checkpoints.read_tensors(out / "state.safetensors")[0]["history"])
+    there = [out / name for name in ("state.safetensors", "state.before.safetensors") if (out / name).exists()]
+    done = len(checkpoints.read_tensors(there[0])[0]["history"])
     again = subprocess.run(
         [*command, "--steps", str(done + 1)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
     )

@@ -401,6 +401,6 @@ print("done")
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert ran.stdout == "done\n" and ran.stderr == ""

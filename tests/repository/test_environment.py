@@ -133,7 +133,7 @@ def test_a_bare_pytest_nbval_tests_kernels_as_they_were_refreshed(tmp_path):
     ]
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("COURSE_", "OMP_", "CUDA_", "PYTEST_"))}
     done = subprocess.run(
-        command, cwd=tmp_path, env={**plain, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120
+        command, cwd=tmp_path, env={**plain, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=600
     )
     assert "1 failed, 3 passed" in done.stdout, done.stdout + done.stderr
     assert "d_wrong.ipynb::Cell 0" in done.stdout

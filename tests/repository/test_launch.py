@@ -30,8 +30,9 @@ with open(os.environ["CALLS"], "a") as file:
 """
 CLONE = """
 import pathlib, shutil
+skip = shutil.ignore_patterns("__pycache__")  # another test may be writing there
 for part in ("course_lib", "tools"):
-    shutil.copytree(pathlib.Path(os.environ["CHECKOUT"], part), pathlib.Path(sys.argv[-1], part))
+    shutil.copytree(pathlib.Path(os.environ["CHECKOUT"], part), pathlib.Path(sys.argv[-1], part), ignore=skip)
 """
 
 
