@@ -25,12 +25,17 @@ have the greater gain (of equal gains the half). The verdict foretells the gain 
 is above 2/3 on each of the five sets, mean over its runs, and the 95 % interval of the mean over all runs lies above
 1/2. Beside it: single lines of the report, the same without the sources that copy, and grades permuted among the
 sources of a run.
+
+That table (seeds 0 to 2) did not meet the rule and left a question open, for which foretelling/again.csv has other
+seeds, 3 to 7: do grades foretell gains among sources that copy no recording? Without interpolation, classical copies
+and recordings in noise, the same rule; and the same without the shuffled labels, too: where it is met with them and
+not without, the grade sees wrong labels, and no more is said. Both were fixed before any of these runs.
 """
 
 import copy
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -252,10 +257,10 @@ def run(settings: Foretelling, seed: int) -> list[dict]:
 # -------------------------------------------------------------------------------------------------------- the parts
 
 
-def part(name: str, settings: Foretelling) -> Part:
+def part(name: str, settings: Foretelling, *, key: str | None = None, file: str = "gains") -> Part:
     runs = tuple({"seed": seed} for seed in settings.seeds)
-    file, manifest = "foretelling/gains.csv", "foretelling/manifest.json"
-    return Part(f"foretelling/{name}", file, manifest, settings, run, runs, {"set": name})
+    file, manifest = f"foretelling/{file}.csv", "foretelling/manifest.json"
+    return Part(f"foretelling/{key or name}", file, manifest, settings, run, runs, {"set": name})
 
 
 SETS = {
@@ -267,6 +272,11 @@ SETS = {
     "SonyRobot": Foretelling(Ucr(("SonyAIBORobotSurface2_TEST.tsv",), windows=True), learnt=30, judged=15),
 }
 PARTS = [part(name, settings) for name, settings in SETS.items()]
+OTHER_SEEDS = (3, 4, 5, 6, 7)
+LATER = [
+    part(name, replace(settings, seeds=OTHER_SEEDS), key=f"{name}, again", file="again")
+    for name, settings in SETS.items()
+]
 
 if __name__ == "__main__":
-    tables.command(PARTS, make, __doc__)
+    tables.command(PARTS, make, __doc__, LATER)

@@ -18,6 +18,14 @@ from course_lib.metrics.verdict import GRADES
 COPYING = ("interpolation", CLASSICAL)  # sources that are like recordings and bring little that is new
 NOISY = "recordings in noise"  # copies, too, and plainly bad
 SHUFFLED = "Gaussian, labels shuffled"  # the source that harms most
+CHOICES = {  # of sources: those that are left out
+    "all": (),
+    "without copies": COPYING,
+    "without shuffled labels": (SHUFFLED,),
+    "without copies and noise": (*COPYING, NOISY),
+    "without copies, noise and shuffled labels": (*COPYING, NOISY, SHUFFLED),
+}
+ASKED_AGAIN = tuple(CHOICES)[3:]  # with other seeds (benchmarks/foretelling.py)
 LINES = {"grade": 1, "caught": -1, "tstr": 1, "frechet_ratio": -1}  # 1: greater is better
 FORETOLD, CHANCE = 2 / 3, 1 / 2  # of pairs: on each set, and below the interval
 ENDS = (0.025, 0.975)
@@ -60,18 +68,16 @@ def foretold(table: pd.DataFrame, line: str = "grade", gain: str = "gain_10") ->
     return Foretold(shares.groupby(level=0).mean().to_dict(), float(shares.mean()), *mean_interval(shares))
 
 
-def every_line(table: pd.DataFrame, gains: Sequence[str] = ("gain_10", "gain_30")) -> pd.DataFrame:
+def every_line(
+    table: pd.DataFrame, gains: Sequence[str] = ("gain_10", "gain_30"), choices: Sequence[str] = tuple(CHOICES)
+) -> pd.DataFrame:
     """A row a line, gain and choice of sources (all, or without some): `foretold`, with a column a set."""
-    choices = {
-        "all": table,
-        "without copies": table[~table["source"].isin(COPYING)],
-        "without shuffled labels": table[table["source"] != SHUFFLED],
-        "without copies and noise": table[~table["source"].isin((*COPYING, NOISY))],
-        "without copies, noise and shuffled labels": table[~table["source"].isin((*COPYING, NOISY, SHUFFLED))],
-    }
     found = [
-        ({"sources": name, "gain": gain, "line": line}, foretold(rows, line, gain))
-        for name, rows in choices.items()
+        (
+            {"sources": name, "gain": gain, "line": line},
+            foretold(table[~table["source"].isin(CHOICES[name])], line, gain),
+        )
+        for name in choices
         for gain in gains
         for line in LINES
     ]
