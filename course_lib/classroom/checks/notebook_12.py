@@ -180,8 +180,10 @@ def steps_that_fit(answer):
     if close(got, right + 1, rel=0):
         return "One step too many: it would end after the time. Round down."
     if not close(got, right, rel=0, abs=1e-9):
-        if close(got, margin * (60 * minutes - report) / a_step):
+        if got != round(got) and close(got, margin * (60 * minutes - report) / a_step):
             return f"There are no broken steps: a whole number was asked for, and yours is {got:.3f}. Round down."
+        if got == round(got) and 0 < right - got < 3:
+            return f"A little too few: {right:,.0f} fit, and yours is {got:,.0f}. Round once, at the end."
         _, yours = apart(right, got, ".6g")
         return f"In 30 minutes, with a report of 20 s and 0.07 s a step, {right:,} steps fit; yours is {yours}."
     if (got := ask(1.0, 0.07, 95.0, 0.85)) != 0:

@@ -111,6 +111,7 @@ WRONG = {
         "multiplied": (lambda m, s, r, k: max(0, int(k * (60 * m - r) * s)), "Multiplied"),
         "seconds": (lambda m, s, r, k: max(0, int(k * (60 * m - r))), "the seconds for training"),
         "rounded up": (lambda m, s, r, k: max(0, math.ceil(k * (60 * m - r) / s)), "One step too many"),
+        "rounded twice": (lambda m, s, r, k: max(0, int(k * int((60 * m - r) / s))), "Round once, at the end"),
         "broken steps": (lambda m, s, r, k: max(0, k * (60 * m - r) / s), "no broken steps"),
         "at least one": (lambda m, s, r, k: max(1, int(k * (60 * m - r) / s)), "0, and yours is 1"),
         "below zero": (lambda m, s, r, k: int(k * (60 * m - r) / s), "no step fits"),
