@@ -1,6 +1,6 @@
 """The tables of signals on demand for docs/: augmentation and what foretells it, restoration, telling the label."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -40,19 +40,29 @@ def gains_table() -> pd.DataFrame:
 
 def foretold_table() -> pd.DataFrame:
     """Of pairs of sources, in how many the one that a line of the report prefers gains more: by set, and over all."""
-    table, lines = results.table("foretelling/gains"), {}
-    sets = list(table["set"].unique())
+    return _foretold(results.table("foretelling/gains"), tuple(foretold.CHOICES), "all")
+
+
+def foretold_again_table() -> pd.DataFrame:
+    """The same with other seeds, of the sources that copy nothing."""
+    return _foretold(results.table("foretelling/again"), foretold.ASKED_AGAIN, foretold.ASKED_AGAIN[0])
+
+
+def _foretold(table: pd.DataFrame, choices: Sequence[str], permuted: str) -> pd.DataFrame:
+    """A row a line of the report, number added and choice; last, grades permuted among the sources of one choice."""
+    sets, lines = list(table["set"].unique()), {}
 
     def said(name: str, row: dict) -> None:
         interval = f"{row['share']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
         lines[name] = {each: f"{row[each]:.2f}" for each in sets} | {"all runs": interval}
 
-    for row in foretold.every_line(table).to_dict("records"):
+    for row in foretold.every_line(table, choices=choices).to_dict("records"):
         added = row["gain"].removeprefix("gain_")
         said(f"{row['line'].replace('_', ' ')}; {added} added; {row['sources']}", row)
+    kept = table[~table["source"].isin(foretold.CHOICES[permuted])]
     for added in (10, 30):
-        chance = foretold.by_chance(table, f"gain_{added}")
-        said(f"grades permuted; {added} added; all", chance.by_set | foretold.without_sets(chance))
+        chance = foretold.by_chance(kept, f"gain_{added}")
+        said(f"grades permuted; {added} added; {permuted}", chance.by_set | foretold.without_sets(chance))
     return pd.DataFrame(lines).T.rename_axis("preferred by; signals added a class; sources")
 
 
@@ -146,6 +156,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "gains": gains_table,
     "foretold": foretold_table,
     "foretold_gains": foretold_gains_table,
+    "foretold_again": foretold_again_table,
     "search": search_table,
     "conditional": conditional_table,
     "restoration": restoration_table,

@@ -153,6 +153,7 @@ def hold(folder: str | Path) -> Iterator[None]:
             "Wait until it is done, or end it, or name another folder."
         ) from None
     try:
+        path.with_name(HOLDER).unlink(missing_ok=True)  # of a run that was killed
         path.with_name(HOLDER).write_text(
             f"process {os.getpid()} on {platform.node()}, since {datetime.datetime.now():%Y-%m-%d %H:%M:%S}",
             encoding="utf-8",

@@ -54,8 +54,10 @@ def joined() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
         raise
     finally:
-        dist.destroy_process_group()
-        signal.signal(signal.SIGTERM, before)
+        try:
+            dist.destroy_process_group()
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 def count() -> int:

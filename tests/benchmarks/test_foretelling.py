@@ -264,6 +264,6 @@ def test_the_five_sets_are_tried_as_was_stated_beforehand():
         assert (settings.early, settings.steps, settings.added) == (50, 500, (10, 30))
         assert settings.recipe == BEST_RECIPE
         assert settings.judged == settings.learnt // 2  # as many as `evaluate` compares
-    again = {part.rows["set"]: part.settings for part in foretelling.LATER}
+    again = {part.rows["set"]: part.settings for part in foretelling.AGAIN}
     assert again == {name: replace(settings, seeds=(3, 4, 5, 6, 7)) for name, settings in foretelling.SETS.items()}
     assert foretold.ASKED_AGAIN == ("without copies and noise", "without copies, noise and shuffled labels")

@@ -259,6 +259,16 @@ def test_a_holder_that_has_not_written_its_name_yet_is_waited_for(before, tmp_pa
         late.join()
 
 
+def test_the_name_that_a_killed_run_left_is_gone_before_the_new_one_is_written(tmp_path, monkeypatch):
+    (tmp_path / files.HOLDER).write_text("process 1 on somewhere")
+    there, write = [], Path.write_text
+    monkeypatch.setattr(
+        Path, "write_text", lambda path, *given, **told: (there.append(path.exists()), write(path, *given, **told))
+    )
+    with files.hold(tmp_path):
+        assert there == [False]
+
+
 def test_a_holder_that_never_writes_its_name_is_another_process(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "NAMED_WITHIN", 0.3)
     with (
