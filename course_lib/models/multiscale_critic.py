@@ -26,6 +26,7 @@ from course_lib.models.upsampling import SignalCritic
 
 LAGS, QUANTILES = (1, 4), (0.1, 0.5, 0.9)  # of the differences that a critic is shown, and of their scales
 LEAST_SCALE = 1e-3  # of the largest, or of the differences' deviation: what is always 0 has no scale of its own
+IMPULSES = 1000  # transformed at a time: of 5,000 at once the memory costs five times the work
 SPECTRUM = 0.3  # size of what is shown of the spectrum; the values have 1
 
 Scales = Sequence[Sequence[Sequence[Sequence[float]]]]  # by channel and lag, of each scale: itself, size compressed
@@ -39,22 +40,27 @@ def step_scales(values: Float[Tensor, "N C L"]) -> list[list[list[list[float]]]]
     """
     found = []
     for channel in values.double().unbind(1):
-        steps = [channel[:, lag:] - channel[:, :-lag] for lag in LAGS]
-        found.append([[_scale(step, share) for share in QUANTILES] for step in steps])
+        found.append([_scales(channel[:, lag:] - channel[:, :-lag]) for lag in LAGS])
     return found
 
 
-def _scale(step: Float[Tensor, "N T"], share: float) -> list[float]:
-    sizes = step.abs().flatten()
-    quantile = float(sizes.kthvalue(round(share * (len(sizes) - 1)) + 1).values)
-    scale = max(quantile, LEAST_SCALE * float(step.std()), 1e-12)
-    return [scale, max(float(torch.asinh(step / scale).std()), 1e-12)]
+def _scales(step: Float[Tensor, "N T"]) -> list[list[float]]:
+    sizes, least, found = step.abs().flatten(), LEAST_SCALE * float(step.std()), []
+    for share in QUANTILES:
+        quantile = float(sizes.kthvalue(round(share * (len(sizes) - 1)) + 1).values)
+        scale = max(quantile, least, 1e-12)
+        found.append([scale, max(float((step / scale).asinh_().std()), 1e-12)])
+    return found
 
 
 @lru_cache(maxsize=1)
 def cosine_transform(length: int) -> Float[Tensor, "L L"]:
     """The orthonormal cosine transform (DCT-II) as a matrix: a wave a row, the slowest first."""
-    return torch.from_numpy(dct(np.eye(length), norm="ortho", axis=0)).float()
+    waves = torch.empty(length, length)
+    for start in range(0, length, IMPULSES):
+        impulses = np.eye(length, min(IMPULSES, length - start), -start)
+        waves[:, start : start + IMPULSES] = torch.from_numpy(dct(impulses, norm="ortho", axis=0))
+    return waves
 
 
 def spectrum_sizes(values: Float[Tensor, "N C L"]) -> list[list[float]]:

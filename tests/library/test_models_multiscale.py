@@ -21,7 +21,7 @@ from course_lib.models import (
     step_scales,
 )
 from course_lib.models.multiscale import FASTEST, LOUDEST, own_time_average
-from course_lib.models.multiscale_critic import LAGS
+from course_lib.models.multiscale_critic import LAGS, cosine_transform
 from course_lib.training import Recipe, TrainingConfig, sample, train
 from course_lib.training.recipes import enough
 
@@ -214,6 +214,12 @@ def test_the_spectrum_is_shown_every_wave_at_the_same_size_and_scored_by_a_criti
     without.load_state_dict(critic.state_dict(), strict=False)
     torch.testing.assert_close(critic(x, labels) - without(x, labels), critic.of_spectrum(shown[:, -2:], labels))
     torch.testing.assert_close(critic(shown, labels), critic(x, labels))
+
+
+@pytest.mark.parametrize("length", [1, 40, 999, 1000, 1001, 2100])
+def test_the_cosine_transform_is_that_of_all_impulses_at_once_to_the_last_digit(length):
+    whole = torch.from_numpy(scipy.fft.dct(np.eye(length), norm="ortho", axis=0)).float()
+    assert torch.equal(cosine_transform.__wrapped__(length), whole)
 
 
 def test_a_wave_that_no_recording_has_is_not_magnified_beyond_all_bounds():
