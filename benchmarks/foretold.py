@@ -68,15 +68,17 @@ def foretold(table: pd.DataFrame, line: str = "grade", gain: str = "gain_10") ->
     return Foretold(shares.groupby(level=0).mean().to_dict(), float(shares.mean()), *mean_interval(shares))
 
 
+def chosen(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The table without the sources that the choice `name` leaves out."""
+    return table[~table["source"].isin(CHOICES[name])]
+
+
 def every_line(
     table: pd.DataFrame, gains: Sequence[str] = ("gain_10", "gain_30"), choices: Sequence[str] = tuple(CHOICES)
 ) -> pd.DataFrame:
     """A row a line, gain and choice of sources (all, or without some): `foretold`, with a column a set."""
     found = [
-        (
-            {"sources": name, "gain": gain, "line": line},
-            foretold(table[~table["source"].isin(CHOICES[name])], line, gain),
-        )
+        ({"sources": name, "gain": gain, "line": line}, foretold(chosen(table, name), line, gain))
         for name in choices
         for gain in gains
         for line in LINES

@@ -347,7 +347,7 @@ def _worst(values: pd.Series) -> str:
 def _foretold() -> Goal:
     """Whether the verdict foretells a recogniser's gain."""
     told, again = foretold.foretold(results.table("foretelling/gains")), results.table("foretelling/again")
-    anew = [foretold.foretold(again[~again["source"].isin(foretold.CHOICES[name])]) for name in foretold.ASKED_AGAIN]
+    anew = [foretold.foretold(foretold.chosen(again, name)) for name in foretold.ASKED_AGAIN]
     least = min(told.by_set, key=told.by_set.get)
     return Goal(
         "the verdict foretells the recogniser's gain on five sets: pairs in which the better grade gains more",

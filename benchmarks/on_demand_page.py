@@ -59,9 +59,8 @@ def _foretold(table: pd.DataFrame, choices: Sequence[str], permuted: str) -> pd.
     for row in foretold.every_line(table, choices=choices).to_dict("records"):
         added = row["gain"].removeprefix("gain_")
         said(f"{row['line'].replace('_', ' ')}; {added} added; {row['sources']}", row)
-    kept = table[~table["source"].isin(foretold.CHOICES[permuted])]
     for added in (10, 30):
-        chance = foretold.by_chance(kept, f"gain_{added}")
+        chance = foretold.by_chance(foretold.chosen(table, permuted), f"gain_{added}")
         said(f"grades permuted; {added} added; {permuted}", chance.by_set | foretold.without_sets(chance))
     return pd.DataFrame(lines).T.rename_axis("preferred by; signals added a class; sources")
 

@@ -87,9 +87,7 @@ def kernel_environment() -> dict[str, str]:
         "COURSE_SCALE": "quick",
         "COURSE_PROGRESS": os.path.join(folder, "progress.json"),
         "COURSE_DEVICE": "cpu",
-        "IPYTHONDIR": os.path.join(
-            folder, "ipython"
-        ),  # nobody's start-up files, and a history that no other kernel locks
+        "IPYTHONDIR": os.path.join(folder, "ipython"),  # nobody's start-up files; no other kernel locks its history
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
